@@ -114,3 +114,18 @@ fn what_is_not_known_of_a_connection_is_left_out() {
     assert_eq!(serde_json::from_value::<ConnectionStatus>(expected).unwrap(), status);
     assert_eq!(serde_json::to_value(End { port: Some(80), ..End::default() }).unwrap(), json!({"port": 80}));
 }
+
+#[test]
+fn a_destination_is_its_pod_else_its_address_else_what_was_requested() {
+    let columns = resource("connections").unwrap().columns;
+    let column = columns.iter().find(|column| column.name == "Destination").unwrap();
+    let shown = |destination: Value| {
+        let spec = json!({"destination": destination, "requestedAddress": "10.96.0.1:443"});
+        (column.cell)(&json!({"metadata": {"namespace": "shop"}, "spec": spec}))
+    };
+    let pod = json!({"pod": "web-0", "namespace": "shop", "address": "10.0.0.1", "port": 80});
+    assert_eq!(shown(pod), json!("web-0:80"));
+    assert_eq!(shown(json!({"pod": "db-0", "namespace": "data", "port": 5432})), json!("data/db-0:5432"));
+    assert_eq!(shown(json!({"address": "192.0.2.1", "port": 443})), json!("192.0.2.1:443"));
+    assert_eq!(shown(json!({})), json!("10.96.0.1:443"));
+}

@@ -1,5 +1,7 @@
 //! The live API: a real API server forwards to it, real rights decide, and a takeover does not end it.
 
+mod connections;
+
 use anyhow::{Context, Result, ensure};
 use kube::api::{Api, ListParams};
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
@@ -116,10 +118,10 @@ fn kubectl_knows_it(kubernetes: &Kubernetes) -> Result<()> {
     let chunked = kubernetes.kubectl(&["get", PROBES, "--chunk-size=1", "--output=name"])?;
     assert_eq!(chunked.lines().count(), NODES.len());
     let resources = kubernetes.kubectl(&["api-resources", &format!("--api-group={GROUP}"), "--no-headers"])?;
-    assert_eq!(
-        resources.split_whitespace().collect::<Vec<_>>(),
-        ["probes", longwire_live::API_VERSION, "false", "Probe"]
-    );
+    let resources: Vec<Vec<_>> = resources.lines().map(|line| line.split_whitespace().collect()).collect();
+    let version = longwire_live::API_VERSION;
+    ensure!(resources.contains(&vec!["probes", version, "false", "Probe"]), "{resources:?}");
+    ensure!(resources.contains(&vec!["connections", "lwconn", version, "true", "Connection"]), "{resources:?}");
     let explained = kubernetes.kubectl(&["explain", &format!("{PROBES}.status.revision"), "--recursive"])?;
     confirm!(explained.contains("wanted") && explained.contains("How far the probe has applied"), "{explained}")
 }
@@ -131,10 +133,10 @@ fn account(kubernetes: &Kubernetes, namespace: &Namespace<'_>, name: &str) -> Re
     client(kubernetes, &AuthInfo { token: Some(token.into()), ..AuthInfo::default() }, None)
 }
 
-fn can_list(namespace: &Namespace<'_>, account: &str) -> bool {
-    let who = format!("--as=system:serviceaccount:{}:{account}", namespace.name);
+fn can(namespace: &Namespace<'_>, user: &str, verb: &str, resource: &str) -> bool {
     // It exits with an error if the answer is no.
-    namespace.kubectl(&["auth", "can-i", "list", PROBES, &who]).is_ok_and(|said| said.trim() == "yes")
+    let said = namespace.kubectl(&["auth", "can-i", verb, resource, &format!("--as={user}")]);
+    said.is_ok_and(|said| said.trim() == "yes")
 }
 
 fn rights_decide(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
@@ -143,7 +145,9 @@ fn rights_decide(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<(
     kubernetes.kubectl(&["create", "clusterrolebinding", &binding, &format!("--clusterrole={ROLE}"), &who])?;
     // A binding takes effect some moments after its creation.
     eventually(PATIENCE, || complete(&list(kubernetes, &viewer)?))?;
-    ensure!(can_list(namespace, "viewer") && !can_list(namespace, "nobody"), "kubectl auth can-i says otherwise");
+    let can_list =
+        |account| can(namespace, &format!("system:serviceaccount:{}:{account}", namespace.name), "list", PROBES);
+    ensure!(can_list("viewer") && !can_list("nobody"), "kubectl auth can-i says otherwise");
     match list(kubernetes, &nobody) {
         Err(kube::Error::Api(status)) if status.code == 403 => {
             confirm!(status.message.contains(PROBES), "403 with {:?}", status.message)
@@ -215,6 +219,7 @@ fn all(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
     eventually(AVAILABLE, || kubernetes.kubectl(&["get", PROBES]).map(drop))?;
     kubectl_knows_it(kubernetes)?;
     rights_decide(kubernetes, namespace)?;
+    connections::all(kubernetes, namespace)?;
     only_the_front_proxy_gets_in(kubernetes)?;
     a_standby_passes_on(kubernetes, &admin)?;
     a_takeover_does_not_end_it(kubernetes, &admin)

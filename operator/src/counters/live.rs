@@ -71,15 +71,14 @@ impl LiveCounters {
         add(&self.refused, reason);
     }
 
-    /// Of the rows of the leader's term.
+    /// Rows now, and what was missed and not believed since this process began.
     pub(crate) fn joined(&self, rows: usize, missed: u64, disbelieved: impl Iterator<Item = (&'static str, u64)>) {
         self.rows.store(rows as u64, Relaxed);
-        self.missed.fetch_max(missed, Relaxed);
+        self.missed.store(missed, Relaxed);
         let mut counts = self.disbelieved.lock().unwrap_or_else(PoisonError::into_inner);
         for (reason, count) in disbelieved {
             debug_assert!(is_listed(operator_names::LIVE_DISBELIEVED, "reason", reason), "{reason}");
-            let known = counts.entry(reason).or_default();
-            *known = count.max(*known);
+            counts.insert(reason, count);
         }
     }
 

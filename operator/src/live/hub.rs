@@ -74,6 +74,12 @@ impl Hub {
         Self { streams: HashMap::new(), table: Table::new(begun), refused: BTreeMap::new(), missed: 0 }
     }
 
+    /// A term begins: nothing of the former one counts but what its counters say.
+    pub fn begin(&mut self, begun: u64) {
+        let former = std::mem::replace(self, Self::new(begun));
+        (self.refused, self.missed) = (former.refused, former.missed);
+    }
+
     #[must_use]
     pub fn views(&self) -> &Views {
         &self.table.views

@@ -7,14 +7,12 @@ pub(super) const COLUMNS: &[Column] = &[
     NAME,
     Column::new("Phase", ColumnKind::Text, "Open, Closed or Failed.", |object| text(object, "/status/phase")),
     Column::new("Source", ColumnKind::Text, "The pod that opened it, or its address.", |object| end(object, "source")),
-    Column::new("Destination", ColumnKind::Text, "The pod that accepted it, or its address; and the port.", |object| {
-        let pod = end(object, "destination");
-        let port = object.pointer("/spec/destination/port").and_then(Value::as_u64);
-        match (pod, port) {
-            (Value::String(pod), Some(port)) => format!("{pod}:{port}").into(),
-            (pod, _) => pod,
-        }
-    }),
+    Column::new(
+        "Destination",
+        ColumnKind::Text,
+        "The pod that accepted it, or its address, or the address that the source requested; and the port.",
+        destination,
+    ),
     Column::new("Service", ColumnKind::Text, "The Service that it counts for.", |object| {
         named(object, "/spec/service", "name").unwrap_or_else(|| UNKNOWN.into())
     }),
@@ -57,6 +55,16 @@ fn named(object: &Value, place: &str, name: &str) -> Option<Value> {
 
 fn end(object: &Value, end: &str) -> Value {
     named(object, &format!("/spec/{end}"), "pod").unwrap_or_else(|| text(object, &format!("/spec/{end}/address")))
+}
+
+/// Of a server outside the cluster behind a Service, such as `default/kubernetes`, often only the Service's address is known.
+fn destination(object: &Value) -> Value {
+    let port = object.pointer("/spec/destination/port").and_then(Value::as_u64);
+    match (end(object, "destination"), port) {
+        (Value::String(end), Some(port)) if end != UNKNOWN => format!("{end}:{port}").into(),
+        (end, _) if end == UNKNOWN => text(object, "/spec/requestedAddress"),
+        (end, _) => end,
+    }
 }
 
 fn number(object: &Value, pointer: &str) -> u64 {

@@ -95,7 +95,7 @@ fn every_flag_has_a_variable() {
         let name = flag.get_long().unwrap().to_uppercase().replace('-', "_");
         assert_eq!(flag.get_env().unwrap(), format!("LONGWIRE_{name}").as_str());
     }
-    assert_eq!(command.get_arguments().count(), 20);
+    assert_eq!(command.get_arguments().count(), 21);
 }
 
 #[test]

@@ -39,7 +39,9 @@ impl Api {
 
     async fn perform(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Answer {
         let identity = self.authorize(caller, head, asked).await?;
-        if let Role::Standby { .. } = *self.role.borrow() {
+        // From here on a change ends a watch.
+        let mut role = self.role.clone();
+        if let Role::Standby { .. } = *role.borrow_and_update() {
             return Err(Failure::unavailable(
                 "no leading operator can be reached now, and a standby knows nothing of probes: try again".to_owned(),
             ));
@@ -48,7 +50,7 @@ impl Api {
         let shape = if asked.verb == Verb::List { Shape::List } else { Shape::One };
         let form = accept::form(header_text(&head.headers, header::ACCEPT), shape)?;
         match asked.objects.resource.plural {
-            "connections" if asked.verb == Verb::Watch => self.watch(asked, form, identity).await,
+            "connections" if asked.verb == Verb::Watch => self.watch((asked, form), identity, role).await,
             "connections" => self.connections(asked, form).await,
             "probes" => self.probes(asked, form).await,
             // A test holds the table of resources to this list.

@@ -81,7 +81,12 @@ struct Watching {
 struct Over;
 
 impl Api {
-    pub(super) async fn watch(&self, asked: &Asked<'_>, form: Form, identity: Option<Identity>) -> Answer {
+    pub(super) async fn watch(
+        &self,
+        (asked, form): (&Asked<'_>, Form),
+        identity: Option<Identity>,
+        role: watch::Receiver<Role>,
+    ) -> Answer {
         let Asked { objects, options, selection, .. } = asked;
         let user = identity.as_ref().map(|identity| identity.user.as_str());
         let taken = self.watches.take(user).map_err(|full| Failure::too_many(&full))?;
@@ -125,7 +130,7 @@ impl Api {
             lines: Lines::new(objects.resource, form, options.include_object),
             bookmarks: options.bookmarks,
             rights,
-            role: self.role.clone(),
+            role,
             until: Instant::now() + lasts(options.timeout),
             out,
         };

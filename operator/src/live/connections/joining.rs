@@ -3,7 +3,7 @@
 use super::Connections;
 use crate::counters::Counters;
 use crate::index::seen::SeenPods;
-use crate::live::hub::{Hub, Now};
+use crate::live::hub::Now;
 use crate::live::listen::another_role;
 use crate::live::probes::microseconds;
 use crate::live::streams::FromStream;
@@ -34,7 +34,7 @@ pub(in crate::live) async fn join(
             () = another_role(&mut role) => {
                 heartbeat.wakes(None);
                 if *role.borrow_and_update() == Role::Leader {
-                    *connections.hub.lock() = Hub::new(microseconds());
+                    connections.hub.lock().begin(microseconds());
                 }
             }
             due = turn.tick() => {

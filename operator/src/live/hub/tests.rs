@@ -118,6 +118,9 @@ fn what_is_gone_goes_and_what_was_left_out_is_counted() {
     let said = LiveBatch { gone: vec![0, 1, 2], missed: 4, ..batch(1, vec![], vec![]) };
     say(&mut hub, 1, StreamNews::Batch(said), now);
     assert_eq!((rows(&hub), hub.missed()), (vec![], 4));
+    let refused = hub.refused().clone();
+    hub.begin(9);
+    assert_eq!((hub.rows(), hub.views().revision(), hub.missed(), hub.refused()), (0, 9, 4, &refused));
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     counters.live.begin();
     counters.live.answered("probes", "list", 200);
     counters.live.refused("certificate");
+    counters.live.joined(0, 0, [("number", 1)].into_iter());
     let state = state(counters);
     let (readings, histograms) = (take(&state), state.counters.loops.0.families());
     let read = readings.iter().map(|reading| reading.name).chain(histograms.iter().map(|family| family.name()));

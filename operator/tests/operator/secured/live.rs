@@ -46,7 +46,7 @@ impl Served {
         let mut operator = Secured::beside(api, &client, &flags).await;
         let listener = TcpListener::bind(listen).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (role, receiver) = watch::channel(Role::Leader);
+        let (role, receiver) = watch::channel(Role::Standby { leader: None });
         let access = Access::FrontProxy { client: client.clone(), certificate: operator.guard.certificate.clone() };
         let reports = operator.take_reports();
         let context = Context {
@@ -59,6 +59,8 @@ impl Served {
             counters: Arc::clone(&operator.counters),
         };
         let live = live::start(listener, access, context);
+        // An operator leads some time after it has begun to serve.
+        role.send_replace(Role::Leader);
         Self { operator, client, proxy, address, role, _live: live }
     }
 
