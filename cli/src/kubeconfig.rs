@@ -15,7 +15,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 pub(crate) enum NoCluster {
     #[error("the kubeconfig cannot be used: {0}: name another with --kubeconfig, or a context of it with --context")]
     Kubeconfig(String),
-    #[error("no kubeconfig: name one with --kubeconfig or KUBECONFIG, or files to analyse with -f")]
+    #[error("no kubeconfig: name one with --kubeconfig or KUBECONFIG; analyze also takes files, with -f")]
     None,
     #[error(
         "the kubeconfig or HTTPS_PROXY leads through the proxy {0}, which is not supported: name a context without one with \
@@ -24,8 +24,21 @@ pub(crate) enum NoCluster {
     Proxy(String),
 }
 
+/// What to do when the API server answers 429, 503 or 504.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Ask again for some minutes.
+    Retry,
+    /// The answer is what the user wants to know.
+    Report,
+}
+
 /// A client, and the namespace of the context.
-pub(crate) async fn connect(path: Option<PathBuf>, context: Option<String>) -> Result<(Client, String), NoCluster> {
+pub(crate) async fn connect(
+    path: Option<PathBuf>,
+    context: Option<String>,
+    refused: Refused,
+) -> Result<(Client, String), NoCluster> {
     let wrong = |error: KubeconfigError| NoCluster::Kubeconfig(chain(&error));
     let kubeconfig = read(path).map_err(wrong)?;
     let is_empty = kubeconfig.contexts.is_empty() && kubeconfig.clusters.is_empty();
@@ -40,6 +53,7 @@ pub(crate) async fn connect(path: Option<PathBuf>, context: Option<String>) -> R
         return Err(NoCluster::Proxy(proxy.to_string()));
     }
     (config.connect_timeout, config.read_timeout) = (Some(CONNECT), Some(SILENCE));
+    config.default_retry = refused == Refused::Retry;
     let namespace = config.default_namespace.clone();
     let client = Client::try_from(config).map_err(|error| NoCluster::Kubeconfig(chain(&error)))?;
     Ok((client, namespace))

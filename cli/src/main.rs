@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! options     the command line
+//! status      operator and probes, from the live API -> what is wrong and what to do
 //! analyze     files, or what a cluster has -> what is wrong in them, by the operator's own code
 //! kubeconfig  the cluster that is asked
+//! plain       text of a cluster that cannot move a terminal's cursor
 //! ```
 
 use anstream::AutoStream;
@@ -16,6 +18,8 @@ use std::process::ExitCode;
 mod analyze;
 mod kubeconfig;
 mod options;
+mod plain;
+mod status;
 
 fn main() -> ExitCode {
     let Options { command } = match Options::try_parse() {
@@ -28,7 +32,8 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match command {
-        Command::Analyze(options) => analyze::run(&options),
+        Command::Analyze(options) => analyze::run(&options).map_err(|error| error.to_string()),
+        Command::Status(options) => status::run(&options).map_err(|error| error.to_string()),
     };
     match outcome {
         Ok(Outcome { text, code }) => {

@@ -4,6 +4,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use longwire_operator::analyze::catalogue::Severity;
 use std::path::PathBuf;
 
+mod status;
+
+pub(crate) use status::{Status, StatusOutput};
+
 /// Asks Longwire what it knows, and checks what it is told.
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-longwire", bin_name = "kubectl longwire", version = longwire_model::build::line())]
@@ -15,6 +19,7 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Analyze(Analyze),
+    Status(Status),
 }
 
 /// Find what is wrong or has no effect in policies and annotations, in files before they are applied or in a cluster

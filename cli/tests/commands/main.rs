@@ -1,7 +1,8 @@
-//! `kubectl longwire analyze` as a program.
+//! `kubectl longwire` as a program.
 
 mod api_server;
 mod online;
+mod status;
 
 use rstest::rstest;
 use serde_json::Value;
