@@ -4,6 +4,8 @@
 //! options     the command line
 //! status      operator and probes, from the live API -> what is wrong and what to do
 //! analyze     files, or what a cluster has -> what is wrong in them, by the operator's own code
+//! edges       connections of the live API, added up by workload -> a tree, dot or mermaid
+//! listing     lists of the live API, page by page
 //! kubeconfig  the cluster that is asked
 //! plain       text of a cluster that cannot move a terminal's cursor
 //! ```
@@ -16,7 +18,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 mod analyze;
+mod edges;
 mod kubeconfig;
+mod listing;
 mod options;
 mod plain;
 mod status;
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     };
     let outcome = match command {
         Command::Analyze(options) => analyze::run(&options).map_err(|error| error.to_string()),
+        Command::Edges(options) => edges::run(&options).map_err(|error| error.to_string()),
         Command::Status(options) => status::run(&options).map_err(|error| error.to_string()),
     };
     match outcome {

@@ -4,8 +4,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use longwire_operator::analyze::catalogue::Severity;
 use std::path::PathBuf;
 
+mod edges;
 mod status;
 
+pub(crate) use edges::{Edges, EdgesOutput};
 pub(crate) use status::{Status, StatusOutput};
 
 /// Asks Longwire what it knows, and checks what it is told.
@@ -20,6 +22,7 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     Analyze(Analyze),
     Status(Status),
+    Edges(Edges),
 }
 
 /// Find what is wrong or has no effect in policies and annotations, in files before they are applied or in a cluster

@@ -8,9 +8,9 @@
 
 use crate::Outcome;
 use crate::kubeconfig::{NoCluster, Refused, connect};
+use crate::listing::Unlisted;
 use crate::options::Status;
 use print::{NotPrinted, print};
-use read::Unread;
 use std::time::Duration;
 use tokio::{runtime, time};
 use verdict::{Finding, findings, is_settling};
@@ -30,7 +30,7 @@ pub(crate) enum NotAsked {
     #[error("{0}")]
     NoCluster(#[from] NoCluster),
     #[error("{0}")]
-    Unread(#[from] Unread),
+    Unlisted(#[from] Unlisted),
     #[error("the cluster cannot be asked: {0}")]
     Runtime(std::io::Error),
     #[error("the status cannot be written: {0}")]
