@@ -117,10 +117,13 @@ pictures: deps ## Draw the dashboards with Grafana's own panels, and check what 
 	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-testkit -p longwire-e2e
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-pictures $(PICTURES)
 
+# A published binary names no directory of the machine that made it.
+REMAP = --remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home
+
 .PHONY: images
 images: ## Make the container images, in target/images (IMAGES=registry/path, TAG=...)
 	@.ci/deps images
-	@eval "$$(images/stamp)" && RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home" \
+	@eval "$$(images/stamp)" && RUSTFLAGS="$(REMAP)" \
 		cargo build --release --locked --target-dir $(abspath $(TARGET))/images -p longwire-operator -p longwire-probe
 	@for program in longwire-operator longwire-probe; do \
 		archive=$(TARGET)/images/$$program.tar; \
@@ -135,9 +138,9 @@ CLI := $(TARGET)/cli/$(CLI_TARGET)/release/kubectl-longwire
 
 .PHONY: cli
 cli: ## Make kubectl-longwire, one static binary, and print its size
-	@eval "$$(images/stamp)" && RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home" \
+	@eval "$$(images/stamp)" && RUSTFLAGS="-C target-feature=+crt-static $(REMAP)" \
 		cargo build --release --locked --target-dir $(abspath $(TARGET))/cli --target $(CLI_TARGET) -p longwire-cli
-	@! ldd $(CLI) >/dev/null 2>&1 || { echo "$(CLI) is not static" >&2; exit 1; }
+	@! readelf --program-headers $(CLI) | grep -q INTERP || { echo "$(CLI) is not static" >&2; exit 1; }
 	@wc -c <$(CLI) | numfmt --to=si --format="$(CLI), %.1fB"
 	@gzip -c $(CLI) | wc -c | numfmt --to=si --format="  %.1fB packed"
 

@@ -15,7 +15,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 pub(crate) enum NoCluster {
     #[error("the kubeconfig cannot be used: {0}: name another with --kubeconfig, or a context of it with --context")]
     Kubeconfig(String),
-    #[error("no kubeconfig: name one with --kubeconfig or KUBECONFIG; analyze also takes files, with -f")]
+    #[error("no kubeconfig: name one with --kubeconfig or KUBECONFIG, or files to analyze with -f")]
     None,
     #[error(
         "the kubeconfig or HTTPS_PROXY leads through the proxy {0}, which is not supported: name a context without one with \

@@ -12,7 +12,7 @@
 
 use anstream::AutoStream;
 use clap::Parser;
-use longwire_operator::analyze::output::NOT_ANALYSED;
+use longwire_operator::analyze::output::NOT_ANALYZED;
 use options::{Command, Options};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
             let is_wrong = error.use_stderr();
             // Without anybody who reads it there is nothing to say.
             let _ = error.print();
-            return if is_wrong { ExitCode::from(NOT_ANALYSED) } else { ExitCode::SUCCESS };
+            return if is_wrong { ExitCode::from(NOT_ANALYZED) } else { ExitCode::SUCCESS };
         }
     };
     let outcome = match command {
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::from(NOT_ANALYSED)
+            ExitCode::from(NOT_ANALYZED)
         }
     }
 }

@@ -125,8 +125,8 @@ impl Deliver for ToOperator {
         counters.observations_withheld.fetch_add(checked.withheld, Ordering::Relaxed);
         if self.looked.elapsed() >= LOOK_AGAIN {
             self.looked = Instant::now();
-            let (released, checked) = self.pod_cgroups.released(self.looked);
-            counters.cgroups_without_descriptor.fetch_add(checked.unread, Ordering::Relaxed);
+            let (released, unread) = self.pod_cgroups.released(self.looked);
+            counters.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);
             observed.extend(released);
         }
         control::enqueue(&self.shared, &self.queue, interest, (&observed, notices));

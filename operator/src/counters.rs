@@ -66,7 +66,7 @@ type Counts = Mutex<BTreeMap<&'static str, u64>>;
 impl Default for Loops {
     fn default() -> Self {
         let (duration, delay) = (OPERATOR_LOOP_DURATION, OPERATOR_LOOP_DELAY);
-        Self(Heartbeats::new((duration.name, duration.help), (delay.name, delay.help), &["writer", "http"]))
+        Self(Heartbeats::new((duration.name, duration.help), (delay.name, delay.help), &["writer", "http", "live"]))
     }
 }
 
@@ -74,6 +74,11 @@ impl Loops {
     /// Of the task that owns index and compiler.
     pub(crate) fn writer(&self) -> &Arc<Heartbeat> {
         self.0.of("writer")
+    }
+
+    /// Of the task that joins live connections.
+    pub(crate) fn live(&self) -> &Arc<Heartbeat> {
+        self.0.of("live")
     }
 
     /// Of the task that accepts requests for metrics.

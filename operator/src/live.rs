@@ -21,7 +21,9 @@
 
 mod api;
 mod authorize;
+mod connections;
 pub mod demand;
+mod ended;
 #[cfg(test)]
 mod fake;
 mod front_proxy;
@@ -30,6 +32,7 @@ pub mod hub;
 mod identity;
 mod listen;
 pub mod merge;
+mod object;
 mod page;
 mod probes;
 mod registration;
@@ -39,7 +42,10 @@ mod selector;
 pub mod streams;
 mod table;
 pub mod trust;
+mod uid;
 pub mod view;
+mod watcher;
+mod watches;
 
 pub use registration::Registration;
 
@@ -47,16 +53,19 @@ use crate::acks::Acks;
 use crate::cluster::tls::Serving;
 use crate::counters::Counters;
 use crate::index::probes::ProbePods;
+use crate::index::seen::SeenPods;
 use crate::publish::Published;
 use crate::publish::role::Role;
 use api::Api;
 use authorize::Authorizer;
+use connections::Connections;
 use kube::Client;
 use listen::{Doors, Listening};
 use probes::Probes;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use streams::LiveReports;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -81,12 +90,16 @@ impl fmt::Debug for Access {
 }
 
 /// What it is served from.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Context {
     pub published: watch::Receiver<Published>,
     pub acks: Arc<Acks>,
     /// `None`: pods are not known, because there is no API server.
     pub pods: Option<watch::Receiver<ProbePods>>,
+    /// Names of the ends of connections.
+    pub seen_pods: SeenPods,
+    /// What live streams say.
+    pub reports: LiveReports,
     pub role: watch::Receiver<Role>,
     pub counters: Arc<Counters>,
 }
@@ -105,7 +118,8 @@ pub struct Live {
 /// Serves until [`Live::end`]. Waits for nothing: an API server that is away now is found when it is back.
 #[must_use]
 pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
-    let Context { published, acks, pods, role, counters } = context;
+    let Context { published, acks, pods, seen_pods, reports, role, counters } = context;
+    let LiveReports { watched, news } = reports;
     counters.live.begin();
     let mut tasks = JoinSet::new();
     let (doors, authorizer) = match access {
@@ -117,9 +131,12 @@ pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
             (Doors::FrontProxy(receiver), Some(Authorizer::new(client)))
         }
     };
+    let connections = Arc::new(Connections::new(probes::microseconds(), watched, Arc::clone(&acks), pods.clone()));
+    let joined = Arc::clone(&connections);
+    tasks.spawn(connections::join(joined, news, seen_pods, role.clone(), Arc::clone(&counters)));
     let probes = Arc::new(Probes::new(acks, pods, published));
     tasks.spawn(probes::begin_with_each_term(Arc::clone(&probes), role.clone()));
-    let api = Arc::new(Api::new(probes, authorizer, role.clone(), Arc::clone(&counters)));
+    let api = Arc::new(Api::new((probes, connections), authorizer, role.clone(), Arc::clone(&counters)));
     let (ending, ended) = watch::channel(false);
     let listening = Listening { doors, role, api, counters, ending: ended };
     let serving = listening.run(listener);

@@ -16,7 +16,7 @@ pub(crate) enum Unread {
     NoCluster(#[from] NoCluster),
     #[error("the cluster does not answer: {0}")]
     Silent(String),
-    #[error("nothing of the cluster could be read: see above, or analyse files with -f")]
+    #[error("nothing of the cluster could be read: see above, or analyze files with -f")]
     Nothing,
 }
 

@@ -1,6 +1,10 @@
 //! Connection: one for each live TCP connection that touches a namespace, and those that ended lately.
 
+mod columns;
+
 use crate::end::{Directions, End, EndReport, ServiceReference};
+use crate::resources::{KindSchemas, LiveResource, Scope, Verb};
+use columns::COLUMNS;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -117,3 +121,46 @@ pub enum Side {
     Source,
     Destination,
 }
+
+/// The resource.
+pub const CONNECTIONS: LiveResource = LiveResource {
+    kind: "Connection",
+    plural: "connections",
+    singular: "connection",
+    short_names: &["lwconn"],
+    description: "Connection is a TCP connection that touches the namespace: one that lives, or one that ended in the last minute. Its \
+                  name is the connection's id, which access logs have too.",
+    scope: Scope::Namespaced,
+    verbs: &[Verb::Get, Verb::List, Verb::Watch],
+    fields: &[
+        "metadata.name",
+        "metadata.namespace",
+        "source",
+        "destination",
+        "pod",
+        "workload",
+        "namespace",
+        "node",
+        "port",
+        "service",
+        "phase",
+        "history",
+        "status.phase",
+        "spec.source.pod",
+        "spec.source.workload",
+        "spec.source.namespace",
+        "spec.source.node",
+        "spec.source.zone",
+        "spec.source.address",
+        "spec.destination.pod",
+        "spec.destination.workload",
+        "spec.destination.namespace",
+        "spec.destination.node",
+        "spec.destination.zone",
+        "spec.destination.address",
+        "spec.destination.port",
+        "spec.service.name",
+    ],
+    columns: COLUMNS,
+    schemas: KindSchemas::of::<ConnectionSpec, ConnectionStatus>,
+};

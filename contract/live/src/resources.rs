@@ -1,11 +1,12 @@
 //! The one table of resources. Discovery, OpenAPI, the operator's router and the chart's roles follow it.
 
 use crate::columns::Column;
+use crate::connection::CONNECTIONS;
 use crate::probe::PROBES;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// What the operator serves.
-pub const RESOURCES: &[LiveResource] = &[PROBES];
+pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, PROBES];
 
 /// One resource of the API.
 #[derive(Clone, Copy, Debug)]

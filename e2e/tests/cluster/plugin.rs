@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Exit code of the plugin if there is a finding that is bad enough.
 const FOUND: i32 = 2;
 /// If nothing could be read.
-const NOT_ANALYSED: i32 = 1;
+const NOT_ANALYZED: i32 = 1;
 
 /// As somebody with this kubeconfig types it.
 fn kubectl_longwire(namespace: &Namespace<'_>, kubeconfig: &Path, words: &[&str]) -> Result<Output> {
@@ -83,7 +83,7 @@ fn the_plugin_reads_no_more_than_its_user_may() -> Result<()> {
     // Without a right: nothing, and each kind is named.
     let output = kubectl_longwire(&namespace, &kubeconfig, &["analyze"])?;
     let said = String::from_utf8(output.stderr)?;
-    ensure!(output.status.code() == Some(NOT_ANALYSED) && output.stdout.is_empty(), "{:?}: {said}", output.status);
+    ensure!(output.status.code() == Some(NOT_ANALYZED) && output.stdout.is_empty(), "{:?}: {said}", output.status);
     ensure!(said.contains("skipped telemetrypolicies.telemetry.longwire.io of"), "{said}");
     ensure!(said.contains("nothing of the cluster could be read"), "{said}");
     // With Kubernetes' own role view in this namespace: what is in it, and not the operator's namespace.

@@ -52,11 +52,12 @@ impl PodCgroups {
     }
 
     /// Observations that were withheld, and whose former owners have ended since. A runtime may release an address before the last
-    /// process of its pod has ended, and the API server may tell of that end much later.
-    pub(crate) fn released(&mut self, now: Instant) -> (Vec<ObservedAddress>, Checked) {
+    /// process of its pod has ended, and the API server may tell of that end much later. Those that are still withheld are not counted
+    /// again.
+    pub(crate) fn released(&mut self, now: Instant) -> (Vec<ObservedAddress>, u64) {
         let mut waiting = self.withheld.due(now);
         let Checked { unread, .. } = self.strike_living(&mut waiting);
-        (waiting, Checked { unread, withheld: 0 })
+        (waiting, unread)
     }
 
     /// Whether [`Self::released`] may return something later.

@@ -263,7 +263,7 @@ pub static CATALOGUE: [Check; 28] = [
         "defined-twice",
         Warning,
         "Two documents define one object differently. The last one counts, in the order of the files.",
-        "Keep one of them, or analyse the directories of different clusters by themselves.",
+        "Keep one of them, or analyze the directories of different clusters by themselves.",
     ),
     check(
         Code::LogIntervalTooShort,

@@ -29,7 +29,7 @@ pub(super) fn check(cluster: &Cluster<'_>, findings: &mut Findings) {
     }
 }
 
-/// Objects of the three kinds alone: others are not what is analysed.
+/// Objects of the three kinds alone: others are not what is analyzed.
 pub(super) fn check_definitions(input: &Input<'_>, findings: &mut Findings) {
     let mut first: BTreeMap<Key, &Known> = BTreeMap::new();
     for known in input.known.iter().filter(|known| known.object.key().kind.is_policy()) {

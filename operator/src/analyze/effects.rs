@@ -49,7 +49,7 @@ pub(super) fn check(cluster: &mut Cluster<'_>, findings: &mut Findings, notes: &
     if skipped > 0 {
         notes.push(format!(
             "of {skipped} objects it was not checked whether they change anything, because there are too many pods and objects: \
-             analyse fewer files, or one namespace, at a time"
+             analyze fewer files, or one namespace, at a time"
         ));
     }
 }

@@ -14,14 +14,14 @@ pub use text::{Palette, text};
 /// The page with a section for each code.
 const PAGE: &str = "https://github.com/longwire/longwire/blob/main/docs/analysis.md";
 
-/// Analysed, and nothing found that is bad enough.
+/// Analyzed, and nothing found that is bad enough.
 pub const CLEAN: u8 = 0;
 /// A file, or all of a cluster, could not be read, or the command line is wrong.
-pub const NOT_ANALYSED: u8 = 1;
+pub const NOT_ANALYZED: u8 = 1;
 /// A finding is at least as bad as asked for.
 pub const FOUND: u8 = 2;
 
-/// Of a program that analysed all that it was given.
+/// Of a program that analyzed all that it was given.
 #[must_use]
 pub fn exit_code(report: &Report, fail_on: Severity) -> u8 {
     if report.has(fail_on) { FOUND } else { CLEAN }

@@ -6,7 +6,9 @@ use crate::cluster::guard::{Guard, InsecureStart};
 use crate::cluster::membership::Ends;
 use crate::cluster::writer::Writer;
 use crate::counters::Counters;
+use crate::index::seen::{Seen, SeenPods};
 use crate::live;
+use crate::live::streams;
 use crate::policy::compile::Compiler;
 use crate::policy::defaults::{self, InvalidDefaults};
 use crate::publish::role::Role;
@@ -88,6 +90,7 @@ pub struct Operator {
     /// The address of the validating webhook, and which namespace counts for the whole cluster.
     webhook: Option<(TcpListener, String)>,
     live: Option<TcpListener>,
+    seen_pods: SeenPods,
     /// `None`: it reads manifests, alone and in the clear.
     cluster: Option<Cluster>,
 }
@@ -143,7 +146,9 @@ impl Operator {
                 (Some(cluster), Some(probes))
             }
         };
-        let writer = Writer::new(compiler, publisher, probes, Arc::clone(&counters));
+        let seen = live.is_some().then(Seen::default);
+        let seen_pods = seen.as_ref().map(Seen::pods).unwrap_or_default();
+        let writer = Writer::new(compiler, publisher, probes, Arc::clone(&counters)).with_seen_pods(seen);
         let mut writer = writer.with_reread(reread).with_acks(Arc::clone(&acks));
         if let Some(cluster) = &cluster {
             writer = writer.with_warnings(cluster.membership.warnings.clone());
@@ -162,6 +167,7 @@ impl Operator {
             health,
             webhook,
             live,
+            seen_pods,
             cluster,
         })
     }
@@ -186,6 +192,7 @@ impl Operator {
             health,
             webhook,
             live,
+            seen_pods,
             cluster,
         } = self;
         // Manifests have one reader.
@@ -201,14 +208,18 @@ impl Operator {
         let webhook = webhook
             .zip(certificate.clone())
             .map(|((listener, root), certificate)| tokio::spawn(webhook::serve(listener, certificate, root)));
+        let (streams, reports) = streams::channel();
+        // Without it probes are told that there are no live streams.
+        let streams = live.is_some().then_some(streams);
         let live = live.map(|listener| {
             let (published, acks, role) = (published.clone(), Arc::clone(&acks), role.clone());
             let pods = gate.as_ref().map(|gate| gate.pods());
-            let context = live::Context { published, acks, pods, role, counters: Arc::clone(&counters) };
+            let counters = Arc::clone(&counters);
+            let context = live::Context { published, acks, pods, seen_pods, reports, role, counters };
             LiveApi::start(listener, registration.zip(certificate.clone()), context)
         });
         let leaving = live.as_ref().map(LiveApi::leaving);
-        let context = Context { published, acks, role, gate, readers, counters, observations, live: None };
+        let context = Context { published, acks, role, gate, readers, counters, observations, live: streams };
         let state = {
             let Context { published, role, counters, .. } = context.clone();
             let endpoints = Endpoints::new(&counters);

@@ -20,6 +20,13 @@ pub struct LiveCounters {
     relayed: AtomicU64,
     answers: Mutex<BTreeMap<Answer, u64>>,
     refused: Counts,
+    rows: AtomicU64,
+    /// Updates that probes left out.
+    missed: AtomicU64,
+    /// Reports of probes that are not believed.
+    disbelieved: Counts,
+    nodes_missing: AtomicU64,
+    watches: AtomicU64,
 }
 
 /// A connection that is passed on to the leader, until it is dropped.
@@ -62,6 +69,52 @@ impl LiveCounters {
     pub(crate) fn refused(&self, reason: &'static str) {
         debug_assert!(is_listed(operator_names::LIVE_REFUSED, "reason", reason), "{reason}");
         add(&self.refused, reason);
+    }
+
+    /// Of the rows of the leader's term.
+    pub(crate) fn joined(&self, rows: usize, missed: u64, disbelieved: impl Iterator<Item = (&'static str, u64)>) {
+        self.rows.store(rows as u64, Relaxed);
+        self.missed.fetch_max(missed, Relaxed);
+        let mut counts = self.disbelieved.lock().unwrap_or_else(PoisonError::into_inner);
+        for (reason, count) in disbelieved {
+            debug_assert!(is_listed(operator_names::LIVE_DISBELIEVED, "reason", reason), "{reason}");
+            let known = counts.entry(reason).or_default();
+            *known = count.max(*known);
+        }
+    }
+
+    pub(crate) fn watches(&self, now: usize) {
+        self.watches.store(now as u64, Relaxed);
+    }
+
+    #[must_use]
+    pub fn watches_now(&self) -> u64 {
+        self.watches.load(Relaxed)
+    }
+
+    /// A list lacked what the probes of so many nodes see.
+    pub(crate) fn lacked(&self, nodes: usize) {
+        self.nodes_missing.store(nodes as u64, Relaxed);
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Relaxed)
+    }
+
+    #[must_use]
+    pub(crate) fn missed(&self) -> u64 {
+        self.missed.load(Relaxed)
+    }
+
+    #[must_use]
+    pub fn disbelieved(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.disbelieved)
+    }
+
+    #[must_use]
+    pub(crate) fn nodes_missing(&self) -> u64 {
+        self.nodes_missing.load(Relaxed)
     }
 
     /// `None`: there is no live API.

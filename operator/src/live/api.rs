@@ -6,6 +6,7 @@
 //! ```
 
 mod accept;
+mod connections;
 mod documents;
 mod held;
 mod objects;
@@ -13,10 +14,13 @@ mod paths;
 pub(super) mod query;
 pub(super) mod status;
 mod table;
+mod watching;
 
 use super::authorize::Authorizer;
+use super::connections::Connections;
 use super::front_proxy::Door;
 use super::probes::Probes;
+use super::watches::Watches;
 use crate::counters::Counters;
 use crate::publish::role::Role;
 use axum::body::Body;
@@ -42,8 +46,10 @@ pub(super) enum Caller {
 #[derive(Debug)]
 pub(super) struct Api {
     probes: Arc<Probes>,
+    connections: Arc<Connections>,
     /// `None`: everybody may do everything.
-    authorizer: Option<Authorizer>,
+    authorizer: Option<Arc<Authorizer>>,
+    watches: Arc<Watches>,
     role: watch::Receiver<Role>,
     counters: Arc<Counters>,
     documents: Documents,
@@ -58,13 +64,14 @@ struct Kind {
 
 impl Api {
     pub(super) fn new(
-        probes: Arc<Probes>,
+        (probes, connections): (Arc<Probes>, Arc<Connections>),
         authorizer: Option<Authorizer>,
         role: watch::Receiver<Role>,
         counters: Arc<Counters>,
     ) -> Self {
         let (documents, lists) = (Documents::make(), Arc::new(Semaphore::new(LISTS)));
-        Self { probes, authorizer, role, counters, documents, lists }
+        let (authorizer, watches) = (authorizer.map(Arc::new), Arc::new(Watches::new(Arc::clone(&counters))));
+        Self { probes, connections, authorizer, watches, role, counters, documents, lists }
     }
 
     pub(super) async fn answer<B>(&self, caller: &Caller, request: Request<B>) -> Response<Body> {

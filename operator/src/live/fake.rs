@@ -1,8 +1,11 @@
 //! Pods and connections for the tests.
 
 use super::row::{Facts, Key, Side};
+use crate::index::seen::SeenPod;
+use crate::source::object::{Name, Pod};
+use crate::source::sample;
 use longwire_model::connection::{Reporter, Traffic};
-use longwire_model::identity::{Place, Pod, Workload};
+use longwire_model::identity::{Place, Workload};
 use longwire_model::live::{Described, LiveEnd, LiveName, LivePod, Moved};
 use std::sync::Arc;
 
@@ -11,27 +14,15 @@ pub(super) const PODS: [(&str, &str, &str); 4] =
     [("n1", "shop", "web"), ("n2", "shop", "cart"), ("n2", "bank", "vault"), ("n3", "kube-system", "dns")];
 
 /// What the operator knows.
-pub(super) fn pod(node: &str, uid: &str) -> Option<Arc<Pod>> {
+pub(super) fn pod(node: &str, uid: &str) -> Option<SeenPod> {
     let (_, namespace, name) = PODS.into_iter().find(|(on, _, name)| (*on, *name) == (node, uid))?;
-    let workload = Workload {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        canonical_service: name.to_owned(),
-        canonical_revision: "v1".to_owned(),
-        cluster: "c".to_owned(),
-    };
-    Some(Arc::new(Pod {
+    let object = Pod {
+        name: Name::new(namespace, name),
         uid: uid.to_owned(),
-        name: name.to_owned(),
-        addresses: Vec::new(),
-        host_network: false,
-        workload: Arc::new(workload),
-        services: Vec::new(),
-        more_services: Vec::new(),
-        service_account: String::new(),
-        place: Arc::new(Place { node: node.to_owned(), ..Place::default() }),
-        labels: Vec::new(),
-    }))
+        node: Some(node.to_owned()),
+        ..sample::pod(name, name, "10.0.0.1")
+    };
+    Some(SeenPod::new(Arc::new(object), (node == "n1").then(|| "z1".into())))
 }
 
 pub(super) fn node_of(uid: &str) -> &'static str {

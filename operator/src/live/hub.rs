@@ -7,12 +7,14 @@
 #[cfg(test)]
 mod tests;
 
+use super::row::Facts;
 use super::streams::{FromStream, StreamNews};
-use super::table::{End, Table};
+use super::table::{End, MAX_ROWS, Table};
 use super::trust::{Refused, verified};
 use super::view::Views;
-use longwire_model::identity::Pod;
-use longwire_model::live::{Described, LiveBatch, Whose};
+use crate::index::seen::SeenPod;
+use longwire_model::identity::UnixNanos;
+use longwire_model::live::{Described, Ended, LiveBatch, Moved, Whose};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
@@ -36,6 +38,24 @@ pub struct Hub {
     table: Table,
     refused: BTreeMap<Refused, u64>,
     missed: u64,
+}
+
+/// When something is joined.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    pub instant: Instant,
+    /// No reading, start or end is later: another clock may be wrong, or lie.
+    pub clock: UnixNanos,
+}
+
+impl Now {
+    fn moved(self, moved: Moved) -> Moved {
+        Moved { at: moved.at.min(self.clock), ..moved }
+    }
+
+    fn ended(self, ended: Ended) -> Ended {
+        Ended { at: ended.at.map(|at| at.min(self.clock)), ..ended }
+    }
 }
 
 /// One node's part of what is watched.
@@ -64,6 +84,12 @@ impl Hub {
         self.table.len()
     }
 
+    /// There is no room for more connections.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows() >= MAX_ROWS
+    }
+
     /// Descriptions and numbers that were not believed, by reason.
     #[must_use]
     pub fn refused(&self) -> &BTreeMap<Refused, u64> {
@@ -76,19 +102,19 @@ impl Hub {
         self.missed
     }
 
-    /// How far each stream has come with this generation.
+    /// How far each stream has come with this generation. A later one includes it, while somebody is interested in it.
     #[must_use]
     pub fn answers(&self, generation: u64) -> Vec<Answer> {
         let answer = |stream: &Stream| Answer {
             node: Arc::clone(&stream.node),
             release: stream.release.clone(),
-            complete: stream.complete && stream.generation == generation,
+            complete: stream.complete && stream.generation >= generation,
         };
         self.streams.values().map(answer).collect()
     }
 
     /// `pod`: the one of this node with this UID, as kubelet knows it.
-    pub fn take(&mut self, said: FromStream, pod: impl Fn(&str, &str) -> Option<Arc<Pod>>, now: Instant) {
+    pub fn take(&mut self, said: FromStream, pod: impl Fn(&str, &str) -> Option<SeenPod>, now: Now) {
         let FromStream { stream: number, node, news } = said;
         match news {
             StreamNews::Opened { release } => {
@@ -104,11 +130,11 @@ impl Hub {
             }
             StreamNews::Ended => {
                 if let Some(stream) = self.streams.remove(&number) {
-                    stream.ends.values().for_each(|end| self.table.release(end, number, now));
+                    stream.ends.values().for_each(|end| self.table.release(end, number, now.instant));
                 }
             }
         }
-        self.table.settle(now);
+        self.table.settle(now.instant);
     }
 
     /// What time alone changes: about once a second.
@@ -120,13 +146,13 @@ impl Hub {
         &mut self,
         (number, stream): (u64, &mut Stream),
         batch: LiveBatch,
-        pod: impl Fn(&str, &str) -> Option<Arc<Pod>>,
-        now: Instant,
+        pod: impl Fn(&str, &str) -> Option<SeenPod>,
+        now: Now,
     ) {
         let LiveBatch { generation, at: _, described, moved, ended, gone, complete, missed } = batch;
         if generation != stream.generation {
             // What it does not describe again is not watched any more, or over.
-            stream.ends.drain().for_each(|(_, end)| self.table.release(&end, number, now));
+            stream.ends.drain().for_each(|(_, end)| self.table.release(&end, number, now.instant));
             stream.generation = generation;
         }
         (stream.complete, self.missed) = (complete, self.missed.saturating_add(missed));
@@ -145,7 +171,7 @@ impl Hub {
         for (name, moved) in moved {
             // One that was refused keeps sending.
             if let Some(end) = stream.ends.get(&name) {
-                self.table.moved(end, moved, now);
+                self.table.moved(end, now.moved(moved), now.instant);
             }
         }
         for (whose, moved, ended) in ended {
@@ -157,8 +183,8 @@ impl Hub {
                 }
             };
             if let Some(end) = end {
-                self.table.moved(&end, moved, now);
-                self.table.ended(&end, ended, now);
+                self.table.moved(&end, now.moved(moved), now.instant);
+                self.table.ended(&end, now.ended(ended), now.instant);
             }
         }
         for name in gone {
@@ -172,11 +198,12 @@ impl Hub {
         &mut self,
         connection: &Described,
         (number, node): (u64, &Arc<str>),
-        pod: impl Fn(&str, &str) -> Option<Arc<Pod>>,
-        now: Instant,
+        pod: impl Fn(&str, &str) -> Option<SeenPod>,
+        now: Now,
     ) -> Result<End, Refused> {
         let facts = verified(connection, node, pod)?;
-        self.table.describe((facts, connection.reporter), connection.handshake, (number, now))
+        let facts = Facts { start: facts.start.min(now.clock), ..facts };
+        self.table.describe((facts, connection.reporter), connection.handshake, (number, node, now.instant))
     }
 
     fn counted(&mut self, end: Result<End, Refused>) -> Option<End> {

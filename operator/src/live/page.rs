@@ -33,9 +33,9 @@ pub(super) struct Row {
 
 /// One answer to a list.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Page {
+pub(super) struct Page<T> {
     pub(super) revision: u64,
-    pub(super) objects: Vec<Value>,
+    pub(super) objects: Vec<T>,
     /// The token for the next page.
     pub(super) next: Option<String>,
     /// Objects after this page; `None`: there is no next page, or it is not known.
@@ -44,13 +44,13 @@ pub(super) struct Page {
 
 /// Where the next page begins: after this object.
 #[derive(Debug, Serialize, Deserialize)]
-struct Token {
+pub(super) struct Token {
     /// Of this form.
     v: u8,
     /// The first page's version.
-    rv: u64,
-    namespace: String,
-    name: String,
+    pub(super) rv: u64,
+    pub(super) namespace: String,
+    pub(super) name: String,
 }
 
 const FORM: u8 = 1;
@@ -63,10 +63,10 @@ impl Row {
 
 impl Snapshot {
     /// The page that these options ask for.
-    pub(super) fn page(self, options: &ListOptions, selection: &Selection) -> Result<Page, Failure> {
+    pub(super) fn page(self, options: &ListOptions, selection: &Selection) -> Result<Page<Value>, Failure> {
         let token = options.token.as_deref().map(|text| self.token(text)).transpose()?;
         if token.is_none() {
-            self.check_version(options)?;
+            check_version(options, self.revision)?;
         }
         let revision = token.as_ref().map_or(self.revision, |token| token.rv);
         let is_after =
@@ -77,7 +77,7 @@ impl Snapshot {
         let rest = limit.map_or(0, |limit| rows.split_off(limit).len());
         let next = rows.last().filter(|_| rest > 0).map(|last| {
             let (namespace, name) = last.key();
-            Token { v: FORM, rv: revision, namespace: namespace.to_owned(), name: name.to_owned() }.write()
+            Token::new(revision, namespace, name).write()
         });
         // With a selector nobody can say it of a list that is read in parts.
         let remaining = (rest > 0 && selection.selects_all()).then_some(rest);
@@ -85,37 +85,43 @@ impl Snapshot {
     }
 
     fn token(&self, text: &str) -> Result<Token, Failure> {
-        let invalid = || Failure::bad_request("continue key is not valid: it is not of this API".to_owned());
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
-        let token: Token = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
-        if token.v != FORM {
-            return Err(invalid());
-        }
-        if token.rv < self.begun || token.rv > self.revision {
-            return Err(Failure::expired(
-                "the provided continue parameter is too old to continue the list: start it anew",
-            ));
-        }
-        Ok(token)
-    }
-
-    fn check_version(&self, options: &ListOptions) -> Result<(), Failure> {
-        let Some(wanted) = options.version.filter(|version| *version > 0) else { return Ok(()) };
-        if wanted > self.revision {
-            return Err(Failure::version_too_large(wanted, self.revision));
-        }
-        // As in etcd: with a limit, a version that says no more is meant exactly.
-        let is_exact = options.matching.map_or(options.limit.is_some(), |matching| matching == Match::Exact);
-        if is_exact && wanted < self.revision {
-            let text = format!("the provided resource version {wanted} is too old: the list is at {}", self.revision);
-            return Err(Failure::expired(&text));
-        }
-        Ok(())
+        let token = Token::read(text)?;
+        if token.rv < self.begun || token.rv > self.revision { Err(token_expired()) } else { Ok(token) }
     }
 }
 
+pub(super) fn token_expired() -> Failure {
+    Failure::expired("the provided continue parameter is too old to continue the list: start it anew")
+}
+
+/// Whether a list that is at this revision now is what these options ask for.
+pub(super) fn check_version(options: &ListOptions, revision: u64) -> Result<(), Failure> {
+    let Some(wanted) = options.version.filter(|version| *version > 0) else { return Ok(()) };
+    if wanted > revision {
+        return Err(Failure::version_too_large(wanted, revision));
+    }
+    // As in etcd: with a limit, a version that says no more is meant exactly.
+    let is_exact = options.matching.map_or(options.limit.is_some(), |matching| matching == Match::Exact);
+    if is_exact && wanted < revision {
+        let text = format!("the provided resource version {wanted} is too old: the list is at {revision}");
+        return Err(Failure::expired(&text));
+    }
+    Ok(())
+}
+
 impl Token {
-    fn write(&self) -> String {
+    pub(super) fn new(revision: u64, namespace: &str, name: &str) -> Self {
+        Self { v: FORM, rv: revision, namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+        let invalid = || Failure::bad_request("continue key is not valid: it is not of this API".to_owned());
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
+        let token: Self = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
+        if token.v == FORM { Ok(token) } else { Err(invalid()) }
+    }
+
+    pub(super) fn write(&self) -> String {
         // Numbers and texts are always JSON.
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
-use xxhash_rust::xxh3::xxh3_128;
 
 #[cfg(test)]
 mod tests;
@@ -59,7 +58,7 @@ pub(super) async fn begin_with_each_term(probes: Arc<Probes>, mut role: watch::R
     }
 }
 
-fn microseconds() -> u64 {
+pub(super) fn microseconds() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
@@ -130,10 +129,6 @@ fn object(name: &str, status: &ProbeStatus, version: u64) -> serde_json::Value {
     serde_json::to_value(probe).unwrap_or_default()
 }
 
-/// The same at every replica: a UUID of version 8, made from the name.
 fn uid(name: &str) -> String {
-    let hash = xxh3_128(format!("longwire probe {name}").as_bytes());
-    let bits = (hash & !((0xf << 76) | (0x3 << 62))) | (0x8 << 76) | (0x2 << 62);
-    let text = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
+    super::uid::of_text(&format!("longwire probe {name}"))
 }

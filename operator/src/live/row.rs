@@ -1,7 +1,8 @@
 //! One live connection as the API shows it: names that never change while it is shown, and what its ends have said so far.
 
 use super::merge::{Merged, Phase};
-use longwire_model::identity::{Pod, Service, UnixNanos};
+use crate::index::seen::SeenPod;
+use longwire_model::identity::{Service, UnixNanos};
 use longwire_model::live::LiveName;
 use std::fmt;
 use std::net::SocketAddr;
@@ -44,14 +45,14 @@ impl fmt::Display for Key {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Side {
     /// The operator's own object, never what a probe says of it. `None`: outside, or not known.
-    pub pod: Option<Arc<Pod>>,
+    pub pod: Option<SeenPod>,
     /// `None`: not known.
     pub address: Option<SocketAddr>,
 }
 
 impl Side {
-    fn namespace(&self) -> Option<&str> {
-        self.pod.as_ref().map(|pod| pod.workload.namespace.as_str())
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.pod.as_ref().map(SeenPod::namespace)
     }
 }
 

@@ -4,21 +4,19 @@
 #[cfg(test)]
 mod tests;
 
+use super::ended::EndedRows;
 use super::merge::{Directions, Merged, Phase, Report};
 use super::row::{Facts, Key, RowState};
 use super::trust::Refused;
 use super::view::Views;
 use longwire_model::connection::Reporter;
 use longwire_model::live::{Ended, Moved};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Most rows.
 pub(super) const MAX_ROWS: usize = 65_536;
-/// Most that have ended, and how long they are shown.
-pub(super) const MAX_ENDED: usize = 8_192;
-pub(super) const SHOW_ENDED: Duration = Duration::from_secs(60);
 /// Two passes of a probe. So long the names of a peer are waited for, and so old is the last reading of what still moves.
 const PASSES: Duration = Duration::from_millis(2_500);
 /// So long the other end's end is waited for.
@@ -45,6 +43,8 @@ struct Held {
 #[derive(Debug)]
 struct Row {
     facts: Arc<Facts>,
+    /// The first that reported it.
+    node: Arc<str>,
     /// Of the source and of the destination.
     ends: [Option<Held>; 2],
     merged: Merged,
@@ -56,8 +56,8 @@ struct Row {
 #[derive(Debug)]
 pub(super) struct Table {
     rows: HashMap<Key, Row>,
-    /// Those that are over, oldest first. They stay until they leave here.
-    over: VecDeque<(Instant, Key)>,
+    /// Those that are over. They stay until they leave here.
+    over: EndedRows,
     /// Of which something was said since all were settled.
     dirty: HashSet<Key>,
     pub(super) views: Views,
@@ -72,7 +72,7 @@ const fn index(reporter: Reporter) -> usize {
 
 impl Table {
     pub(super) fn new(begun: u64) -> Self {
-        Self { rows: HashMap::new(), over: VecDeque::new(), dirty: HashSet::new(), views: Views::new(begun) }
+        Self { rows: HashMap::new(), over: EndedRows::default(), dirty: HashSet::new(), views: Views::new(begun) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -84,14 +84,14 @@ impl Table {
         &mut self,
         (facts, reporter): (Facts, Reporter),
         handshake: Option<u64>,
-        (stream, now): (u64, Instant),
+        (stream, node, now): (u64, &Arc<str>, Instant),
     ) -> Result<End, Refused> {
         let key = facts.key.clone();
         let is_full = self.rows.len() >= MAX_ROWS;
         match self.rows.get_mut(&key) {
             None if is_full => return Err(Refused::Full),
             None => {
-                self.rows.insert(key.clone(), Row::new(facts, now));
+                self.rows.insert(key.clone(), Row::new(facts, node, now));
             }
             Some(row) => row.join(facts, reporter)?,
         }
@@ -155,7 +155,11 @@ impl Table {
             let was_over = row.is_over();
             row.show(views, now);
             if row.is_over() && !was_over {
-                over.push_back((now, key));
+                let node = Arc::clone(&row.node);
+                over.push(key, &node, now);
+                if let Some(oldest) = over.pop_of(&node) {
+                    forget(rows, views, &oldest, now);
+                }
             }
         }
         self.expire(now);
@@ -172,30 +176,32 @@ impl Table {
     }
 
     fn expire(&mut self, now: Instant) {
-        while let Some((at, key)) = self.over.front()
-            && (self.over.len() > MAX_ENDED || now.saturating_duration_since(*at) >= SHOW_ENDED)
-        {
-            if let Some(Row { shown: Some((state, _)), .. }) = self.rows.remove(key) {
-                self.views.remove(&state, now);
-            }
-            self.over.pop_front();
+        while let Some(key) = self.over.pop(now) {
+            forget(&mut self.rows, &mut self.views, &key, now);
         }
         self.views.expire(now);
     }
 }
 
+fn forget(rows: &mut HashMap<Key, Row>, views: &mut Views, key: &Key, now: Instant) {
+    if let Some(Row { shown: Some((state, _)), .. }) = rows.remove(key) {
+        views.remove(&state, now);
+    }
+}
+
 impl Row {
-    fn new(facts: Facts, now: Instant) -> Self {
+    fn new(facts: Facts, node: &Arc<str>, now: Instant) -> Self {
         let (facts, merged) = (Arc::new(facts), Merged::default());
-        Self { facts, ends: [None, None], merged, since: now, first_end: None, shown: None }
+        let node = Arc::clone(node);
+        Self { facts, node, ends: [None, None], merged, since: now, first_end: None, shown: None }
     }
 
     /// One more description of it.
     fn join(&mut self, facts: Facts, reporter: Reporter) -> Result<(), Refused> {
         let end = index(reporter);
         let own = |facts: &Facts| match reporter {
-            Reporter::Source => facts.source.pod.as_ref().map(|pod| pod.uid.clone()),
-            Reporter::Destination => facts.destination.pod.as_ref().map(|pod| pod.uid.clone()),
+            Reporter::Source => facts.source.pod.as_ref().map(|pod| pod.uid().to_owned()),
+            Reporter::Destination => facts.destination.pod.as_ref().map(|pod| pod.uid().to_owned()),
         };
         let is_same = own(&self.facts) == own(&facts);
         if self.ends[end].as_ref().is_some_and(|held| held.stale.is_none() && held.report.ended.is_none()) {

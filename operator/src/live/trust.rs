@@ -7,8 +7,9 @@
 mod tests;
 
 use super::row::{Facts, Key, Side};
+use crate::index::seen::SeenPod;
 use longwire_model::connection::Reporter;
-use longwire_model::identity::{Pod, Service};
+use longwire_model::identity::Service;
 use longwire_model::live::{Described, LiveEnd};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ impl Refused {
 pub(super) fn verified(
     described: &Described,
     node: &Arc<str>,
-    pod: impl Fn(&str, &str) -> Option<Arc<Pod>>,
+    pod: impl Fn(&str, &str) -> Option<SeenPod>,
 ) -> Result<Facts, Refused> {
     let Described { reporter, source, destination, .. } = described;
     let reports = |end: Reporter| end == *reporter;
@@ -68,7 +69,7 @@ pub(super) fn verified(
     };
     let destination_address =
         described.answered.or(reports(Reporter::Destination).then_some(described.requested_address));
-    let side = |pod: Option<Arc<Pod>>, address: Option<SocketAddr>| Side { pod, address };
+    let side = |pod: Option<SeenPod>, address: Option<SocketAddr>| Side { pod, address };
     let source = side(named(source, reports(Reporter::Source))?, Some(described.source_address));
     let destination = side(named(destination, reports(Reporter::Destination))?, destination_address);
     let services = [&described.service, &described.requested_service];

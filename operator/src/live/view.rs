@@ -47,6 +47,8 @@ struct View {
     rows: BTreeMap<Place, Arc<RowState>>,
     /// Up to three of each, and of those that went lately.
     changes: BTreeMap<u64, Arc<RowState>>,
+    /// Changes so far.
+    updates: u64,
 }
 
 #[derive(Debug)]
@@ -119,11 +121,28 @@ impl Views {
         }
     }
 
+    /// Changes of rows so far, while there were any.
+    #[must_use]
+    pub fn updates(&self, scope: &Scope) -> u64 {
+        self.view(scope).map_or(0, |view| view.updates)
+    }
+
+    /// Whether all that changed after `cursor` is known.
+    pub fn check(&self, cursor: u64) -> Result<(), Expired> {
+        let is_known = (self.oldest..=self.revision).contains(&cursor);
+        let expired = Expired { wanted: cursor, oldest: self.oldest, newest: self.revision };
+        is_known.then_some(()).ok_or(expired)
+    }
+
+    /// The row of this name in this namespace.
+    #[must_use]
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<RowState>> {
+        self.namespaces.get(namespace)?.rows.get(&(namespace.into(), name.into())).cloned()
+    }
+
     /// At most so many changes after `cursor`.
     pub fn since(&self, scope: &Scope, cursor: u64, most: usize) -> Result<Changes, Expired> {
-        if !(self.oldest..=self.revision).contains(&cursor) {
-            return Err(Expired { wanted: cursor, oldest: self.oldest, newest: self.revision });
-        }
+        self.check(cursor)?;
         let later = self.view(scope).into_iter().flat_map(|view| view.changes.range((Excluded(cursor), Unbounded)));
         let rows: Vec<_> = later.take(most).map(|(_, state)| Arc::clone(state)).collect();
         let last = rows.last().filter(|_| rows.len() >= most).map(|last| last.revision);
@@ -159,6 +178,7 @@ impl Views {
         let skipped = before.map(|before| before.revision);
         let skipped = skipped.filter(|revision| ![state.created, state.phase_changed].contains(revision));
         self.each(&state.facts, |namespace, view| {
+            view.updates += 1;
             if let Some(revision) = skipped {
                 view.changes.remove(&revision);
             }

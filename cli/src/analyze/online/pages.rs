@@ -16,23 +16,13 @@ const PAGE: u32 = 500;
 const ATTEMPTS: usize = 3;
 
 #[derive(Debug, thiserror::Error)]
-#[error("with them more than {MAX_BYTES} bytes are read: analyse one namespace at a time with -n")]
+#[error("with them more than {MAX_BYTES} bytes are read: analyze one namespace at a time with -n")]
 pub(super) struct TooMany;
 
-#[derive(Debug)]
 pub(super) struct Pages<'a> {
-    client: Shown<'a>,
+    client: &'a Client,
     pub(super) objects: Vec<Value>,
     bytes: u64,
-}
-
-/// The client has nothing to print.
-struct Shown<'a>(&'a Client);
-
-impl std::fmt::Debug for Shown<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Client")
-    }
 }
 
 #[derive(Deserialize)]
@@ -51,12 +41,12 @@ struct Metadata {
 
 impl<'a> Pages<'a> {
     pub(super) fn new(client: &'a Client) -> Self {
-        Self { client: Shown(client), objects: Vec::new(), bytes: 0 }
+        Self { client, objects: Vec::new(), bytes: 0 }
     }
 
     pub(super) async fn one(&mut self, resource: Resource, name: &str) -> Result<(), Skipped> {
         let request = Request::new(resource.path(None)).get(name, &Default::default());
-        let text = self.client.0.request_text(request.map_err(kube::Error::BuildRequest)?).await?;
+        let text = self.client.request_text(request.map_err(kube::Error::BuildRequest)?).await?;
         self.keep(resource, serde_json::from_str(&text)?)
     }
 
@@ -81,7 +71,7 @@ impl<'a> Pages<'a> {
         let mut parameters = ListParams::default().limit(PAGE);
         loop {
             let request = Request::new(resource.path(namespace)).list(&parameters);
-            let text = self.client.0.request_text(request.map_err(kube::Error::BuildRequest)?).await?;
+            let text = self.client.request_text(request.map_err(kube::Error::BuildRequest)?).await?;
             let Page { metadata, items } = serde_json::from_str(&text)?;
             for item in items.unwrap_or_default() {
                 self.keep(resource, item)?;

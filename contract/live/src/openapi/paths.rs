@@ -50,7 +50,8 @@ fn of_all(resource: &LiveResource, place: Place, dialect: Dialect) -> Map<String
             Place::Cluster | Place::OneNamespace => format!("list{kind}"),
             Place::EveryNamespace => format!("list{kind}ForAllNamespaces"),
         };
-        let parameters: Vec<_> = LIST.iter().map(|parameter| parameter.write(dialect)).collect();
+        let watch = if resource.may(Verb::Watch) { &WATCH[..] } else { &[] };
+        let parameters: Vec<_> = LIST.iter().chain(watch).map(|parameter| parameter.write(dialect)).collect();
         let text = format!("list objects of kind {kind}");
         let made = operation(dialect, &text, &id, &parameters, &full_name(&resource.list_kind()));
         item.insert("get".to_owned(), about(resource, "list", made));
@@ -127,6 +128,13 @@ const LIST: [Parameter; 6] = [
     query("limit", "integer", "Most objects of one page."),
     query("resourceVersion", "string", "From which version of the list an answer may be."),
     query("resourceVersionMatch", "string", "How resourceVersion is meant: Exact or NotOlderThan."),
+];
+
+const WATCH: [Parameter; 4] = [
+    query("allowWatchBookmarks", "boolean", "Whether a watch may have events that only say how far it has come."),
+    query("sendInitialEvents", "boolean", "Whether a watch begins with all objects that there are."),
+    query("timeoutSeconds", "integer", "How long a watch lasts."),
+    query("watch", "boolean", "Changes to the objects, one by one, instead of a list."),
 ];
 
 impl Parameter {

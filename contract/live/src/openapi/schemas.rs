@@ -43,9 +43,9 @@ fn kind(resource: &LiveResource, schemas: &KindSchemas, generator: &mut SchemaGe
     let KindSchemas { spec, status } = schemas;
     let metadata = generator.subschema_for::<ObjectMeta>();
     let mut properties = type_meta();
-    properties.insert("metadata".to_owned(), described(metadata.into(), "Standard metadata of an object."));
-    properties.insert("spec".to_owned(), described(spec.clone().into(), "What the object is about."));
-    properties.insert("status".to_owned(), described(status.clone().into(), "What is known of it now."));
+    properties.insert("metadata".to_owned(), described(metadata, "Standard metadata of an object."));
+    properties.insert("spec".to_owned(), described(spec.clone(), "What the object is about."));
+    properties.insert("status".to_owned(), described(status.clone(), "What is known of it now."));
     json!({
         "description": resource.description, "type": "object", "properties": properties,
         "x-kubernetes-group-version-kind": [group_version_kind(resource.kind)],
@@ -59,7 +59,7 @@ fn list(resource: &LiveResource, generator: &mut SchemaGenerator) -> Value {
         "description": "The objects.", "type": "array", "items": {"$ref": format!("{PLACE}{kind}")},
     });
     let mut properties = type_meta();
-    properties.insert("metadata".to_owned(), described(metadata.into(), "Standard metadata of a list."));
+    properties.insert("metadata".to_owned(), described(metadata, "Standard metadata of a list."));
     properties.insert("items".to_owned(), items);
     json!({
         "description": format!("{list_kind} is a list of {kind} objects."), "type": "object",
@@ -84,7 +84,8 @@ fn type_meta() -> Map<String, Value> {
 }
 
 /// A reference with a description of its own.
-fn described(schema: Value, description: &str) -> Value {
+fn described(schema: impl Into<Value>, description: &str) -> Value {
+    let schema: Value = schema.into();
     json!({"description": description, "allOf": [schema]})
 }
 

@@ -177,6 +177,7 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         label: "loop",
         values: &[
             ("writer", "the task that takes in objects, compiles configurations and publishes them"),
+            ("live", "the task that joins what probes say of live connections"),
             ("http", "the task that accepts requests for the operator's metrics"),
         ],
     },
@@ -234,6 +235,7 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("no_stream", "the request came on a connection without an admitted stream"),
     ] },
     LabelValues { metrics: &[operator_names::LIVE_REQUESTS], label: "resource", values: &[
+        ("connections", "the connections"),
         ("probes", "the probes"),
         ("discovery", "names and versions of the group's resources"),
         ("openapi", "schemas of the group's kinds"),
@@ -243,6 +245,7 @@ pub const LABEL_VALUES: &[LabelValues] = &[
     LabelValues { metrics: &[operator_names::LIVE_REQUESTS], label: "verb", values: &[
         ("get", "one object or document"),
         ("list", "a list of objects"),
+        ("watch", "a watch of objects, counted when it begins"),
         ("other", "a request that is not served"),
     ] },
     LabelValues { metrics: &[operator_names::LIVE_REQUESTS], label: "code", values: &[
@@ -261,6 +264,16 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("503", "no operator leads, or the API server did not authorize the request"),
         ("504", "the version is newer than any of this API"),
         ("other", "any other code"),
+    ] },
+    LabelValues { metrics: &[operator_names::LIVE_DISBELIEVED], label: "reason", values: &[
+        ("no_pod", "the end that reports is no pod"),
+        ("foreign_pod", "the end that reports is a pod of another node, or of none that is known"),
+        ("long_name", "the name of a Service is longer than Kubernetes allows"),
+        ("held", "another probe or socket reports this end already"),
+        ("other_pod", "the other end names another pod, and the connection is shown so already"),
+        ("full", "there are as many connections as the operator keeps"),
+        ("node_full", "the node has as many connections as one may have"),
+        ("number", "the probe has given the number to another connection"),
     ] },
     LabelValues { metrics: &[operator_names::LIVE_REFUSED], label: "reason", values: &[
         ("too_many", "too many connections or handshakes at a time"),

@@ -55,7 +55,7 @@ fn a_withheld_observation_is_released_when_the_former_owner_ends_and_counts_from
     let begin = realtime();
     assert_eq!(gone(&mut pods, "next", &["living", "ended"]), None);
     assert!(pods.has_withheld());
-    assert_eq!(pods.released(Instant::now()), (vec![], Checked::default()));
+    assert_eq!(pods.released(Instant::now()), (vec![], 0));
     let still_ran = realtime();
     end(&root, "living");
     let (released, _) = pods.released(Instant::now());

@@ -4,7 +4,7 @@ use longwire_model::identity::{ObservedAddress, UnixNanos};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// A pod has one for each container, and only while its address belonged to a pod that is ending.
+/// One for each pod and address, and only while the address's previous pod is ending.
 const MAX: usize = 256;
 /// As long as the pipeline looks for former owners. Later the API server has said which pod has the address.
 const FOR: Duration = Duration::from_secs(60);

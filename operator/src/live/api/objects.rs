@@ -1,6 +1,6 @@
 //! Requests for objects: who asks, for what, and the answer.
 
-use super::accept::{self, Shape};
+use super::accept::{self, Form, Shape};
 use super::documents::header_text;
 use super::held::held;
 use super::paths::Objects;
@@ -9,7 +9,6 @@ use super::status::Failure;
 use super::{Api, Caller, respond, table};
 use crate::live::authorize::{Attributes, Denied};
 use crate::live::identity::Identity;
-use crate::live::page::Snapshot;
 use crate::live::selector::Selection;
 use crate::publish::role::Role;
 use axum::body::Body;
@@ -18,12 +17,13 @@ use axum::http::{Method, Response, StatusCode, header};
 use longwire_live::Verb;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 /// Longest wait of a list for its turn.
 const WAIT: Duration = Duration::from_secs(2);
 
-type Answer = Result<Response<Body>, Failure>;
+pub(super) type Answer = Result<Response<Body>, Failure>;
 
 impl Api {
     /// With the verb's name, for its counter.
@@ -38,48 +38,53 @@ impl Api {
     }
 
     async fn perform(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Answer {
-        self.authorize(caller, head, asked).await?;
+        let identity = self.authorize(caller, head, asked).await?;
         if let Role::Standby { .. } = *self.role.borrow() {
             return Err(Failure::unavailable(
                 "no leading operator can be reached now, and a standby knows nothing of probes: try again".to_owned(),
             ));
         }
-        let Asked { objects, options, selection, .. } = asked;
-        let shape = if asked.verb == Verb::Get { Shape::One } else { Shape::List };
+        // Each event of a watch is about one object.
+        let shape = if asked.verb == Verb::List { Shape::List } else { Shape::One };
         let form = accept::form(header_text(&head.headers, header::ACCEPT), shape)?;
-        let body = match (asked.verb, &objects.name) {
-            (Verb::Get, Some(name)) => {
-                let row = self.snapshot(objects)?.rows.into_iter().find(|row| {
-                    row.name == *name && (objects.namespace.is_none() || row.namespace == objects.namespace)
-                });
-                let row = row.ok_or_else(|| Failure::no_such_object(objects.resource, name))?;
-                Body::from(table::one(objects.resource, row.object, form, options.include_object).to_string())
-            }
-            (Verb::List, _) => {
-                let busy = || Failure::too_many("too many lists at a time: try again");
-                let turn = timeout(WAIT, Arc::clone(&self.lists).acquire_owned()).await;
-                let turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
-                let page = self.snapshot(objects)?.page(options, selection)?;
-                held(table::list(objects.resource, page, form, options.include_object).to_string(), turn)
-            }
-            (verb, _) => return Err(Failure::not_served(objects.resource, verb.name())),
-        };
-        Ok(respond(StatusCode::OK, "application/json", body))
-    }
-
-    /// Of the namespace that is asked for.
-    fn snapshot(&self, objects: &Objects) -> Result<Snapshot, Failure> {
-        match objects.resource.plural {
-            "probes" => Ok(self.probes.snapshot()),
+        match asked.objects.resource.plural {
+            "connections" if asked.verb == Verb::Watch => self.watch(asked, form, identity).await,
+            "connections" => self.connections(asked, form).await,
+            "probes" => self.probes(asked, form).await,
             // A test holds the table of resources to this list.
             _ => Err(Failure::no_such_path()),
         }
     }
 
-    async fn authorize(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Result<(), Failure> {
-        let Caller::FrontProxy(door) = caller else { return Ok(()) };
+    async fn probes(&self, asked: &Asked<'_>, form: Form) -> Answer {
+        let Asked { objects, options, selection, .. } = asked;
+        let resource = objects.resource;
+        let body = match (asked.verb, &objects.name) {
+            (Verb::Get, Some(name)) => {
+                let row = self.probes.snapshot().rows.into_iter().find(|row| row.name == *name);
+                let row = row.ok_or_else(|| Failure::no_such_object(resource, name))?;
+                Body::from(table::one(resource, row.object, form, options.include_object).to_string())
+            }
+            (Verb::List, _) => {
+                let turn = self.turn().await?;
+                let page = self.probes.snapshot().page(options, selection)?;
+                held(table::list(resource, page, |object| object, form, options.include_object), turn)
+            }
+            (verb, _) => return Err(Failure::not_served(resource, verb.name())),
+        };
+        Ok(respond(StatusCode::OK, "application/json", body))
+    }
+
+    /// Of a list.
+    pub(super) async fn turn(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let turn = timeout(WAIT, Arc::clone(&self.lists).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| Failure::too_many("too many lists at a time: try again"))
+    }
+
+    async fn authorize(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Result<Option<Identity>, Failure> {
+        let Caller::FrontProxy(door) = caller else { return Ok(None) };
         let identity = Identity::of(&head.headers, &door.headers).ok_or_else(Failure::no_user)?;
-        let Some(authorizer) = &self.authorizer else { return Ok(()) };
+        let Some(authorizer) = &self.authorizer else { return Ok(Some(identity)) };
         let Asked { verb, objects, selection, .. } = asked;
         let name = objects.name.as_deref().or_else(|| selection.name());
         let attributes =
@@ -87,16 +92,17 @@ impl Api {
         authorizer.check(&identity, attributes).await.map_err(|denied| match denied {
             Denied::Forbidden(why) => Failure::forbidden(objects.resource, name, &why),
             Denied::Unavailable(why) => Failure::unavailable(why),
-        })
+        })?;
+        Ok(Some(identity))
     }
 }
 
 /// What a request asks for.
-struct Asked<'a> {
-    verb: Verb,
-    objects: &'a Objects,
-    options: ListOptions,
-    selection: Selection,
+pub(super) struct Asked<'a> {
+    pub(super) verb: Verb,
+    pub(super) objects: &'a Objects,
+    pub(super) options: ListOptions,
+    pub(super) selection: Selection,
 }
 
 impl<'a> Asked<'a> {
@@ -120,6 +126,6 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The resources that [`Api::snapshot`] knows.
+/// The resources that [`Api::perform`] knows.
 #[cfg(test)]
-pub(super) const SERVED: &[&str] = &["probes"];
+pub(super) const SERVED: &[&str] = &["connections", "probes"];

@@ -17,6 +17,12 @@ pub(in crate::live) struct ListOptions {
     pub(in crate::live) version: Option<u64>,
     pub(in crate::live) matching: Option<Match>,
     pub(in crate::live) watch: bool,
+    /// `sendInitialEvents`, of a watch.
+    pub(in crate::live) initial_events: Option<bool>,
+    /// `allowWatchBookmarks`.
+    pub(in crate::live) bookmarks: bool,
+    /// `timeoutSeconds`.
+    pub(in crate::live) timeout: Option<u64>,
     pub(in crate::live) include_object: IncludeObject,
 }
 
@@ -41,11 +47,10 @@ pub(in crate::live) enum IncludeObject {
 struct Given {
     options: ListOptions,
     has_version: bool,
-    has_initial_events: bool,
 }
 
 impl ListOptions {
-    /// Those of a list; [`ListOptions::watch`] says that it is a watch, whose own rules are not checked here.
+    /// Those of a list, or of a watch, by [`ListOptions::watch`].
     pub(in crate::live) fn read(query: Option<&str>) -> Result<Self, Failure> {
         let mut given = Given::default();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
@@ -76,8 +81,12 @@ impl Given {
             "resourceVersionMatch" => options.matching = Some(matching(value)?),
             "watch" => options.watch = boolean(name, value)?,
             "sendInitialEvents" => {
-                boolean(name, value)?;
-                self.has_initial_events = true;
+                options.initial_events = Some(boolean(name, value)?);
+            }
+            "allowWatchBookmarks" => options.bookmarks = boolean(name, value)?,
+            "timeoutSeconds" => {
+                let seconds: u64 = value.parse().map_err(|_| wrong(name, value, "a number of seconds"))?;
+                options.timeout = Some(seconds).filter(|seconds| *seconds > 0);
             }
             "includeObject" => {
                 options.include_object = match value {
@@ -94,15 +103,10 @@ impl Given {
 
     /// What an API server refuses of a list, in its words.
     fn check(self) -> Result<ListOptions, Failure> {
-        let Self { options, has_version, has_initial_events } = self;
+        let Self { options, has_version } = self;
         if options.watch {
-            return Ok(options);
+            return check_watch(options);
         }
-        let forbidden = |field: &'static str, text: &str| Cause {
-            reason: "FieldValueForbidden",
-            field,
-            message: format!("Forbidden: {text}"),
-        };
         let mut causes = Vec::new();
         let field = "resourceVersionMatch";
         if options.matching.is_some() && !has_version {
@@ -114,7 +118,7 @@ impl Given {
         if options.matching == Some(Match::Exact) && options.version == Some(0) {
             causes.push(forbidden(field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
         }
-        if has_initial_events {
+        if options.initial_events.is_some() {
             causes.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
         }
         if !causes.is_empty() {
@@ -126,6 +130,28 @@ impl Given {
             ));
         }
         Ok(options)
+    }
+}
+
+fn forbidden(field: &'static str, text: &str) -> Cause {
+    Cause { reason: "FieldValueForbidden", field, message: format!("Forbidden: {text}") }
+}
+
+/// The same of a watch. A page of it makes no sense, and is passed over.
+fn check_watch(options: ListOptions) -> Result<ListOptions, Failure> {
+    let (field, matching) = ("resourceVersionMatch", options.matching);
+    let cause = match options.initial_events {
+        None if matching.is_some() => {
+            Some("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+        }
+        Some(_) if matching != Some(Match::NotOlderThan) => {
+            Some("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+        }
+        _ => None,
+    };
+    match cause {
+        Some(text) => Err(Failure::invalid_options(vec![forbidden(field, text)])),
+        None => Ok(options),
     }
 }
 

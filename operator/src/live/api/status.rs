@@ -11,7 +11,8 @@ pub(in crate::live) struct Failure {
     code: StatusCode,
     reason: &'static str,
     message: String,
-    details: Option<StatusDetails>,
+    /// Large.
+    details: Option<Box<StatusDetails>>,
 }
 
 /// What is wrong with one field.
@@ -27,7 +28,7 @@ impl Failure {
     }
 
     fn with(mut self, details: StatusDetails) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -118,20 +119,23 @@ impl Failure {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message.to_owned()).with(details)
     }
 
-    pub(super) fn into_response(self) -> Response<Body> {
+    pub(super) fn status(&self) -> Status {
         let Self { code, reason, message, details } = self;
-        let again = details.as_ref().and_then(|details| details.retry_after_seconds);
-        let status = Status {
+        Status {
             code: Some(i32::from(code.as_u16())),
-            details,
-            message: Some(message),
-            reason: Some(reason.to_owned()),
+            details: details.as_deref().cloned(),
+            message: Some(message.clone()),
+            reason: Some((*reason).to_owned()),
             status: Some("Failure".to_owned()),
             ..Status::default()
-        };
+        }
+    }
+
+    pub(super) fn into_response(self) -> Response<Body> {
+        let again = self.details.as_ref().and_then(|details| details.retry_after_seconds);
         // Texts and numbers are always JSON.
-        let body = serde_json::to_vec(&status).unwrap_or_default();
-        let mut response = respond(code, "application/json", body);
+        let body = serde_json::to_vec(&self.status()).unwrap_or_default();
+        let mut response = respond(self.code, "application/json", body);
         if let Some(again) = again {
             response.headers_mut().insert(header::RETRY_AFTER, again.into());
         }

@@ -2,6 +2,7 @@ use super::objects::SERVED;
 use super::{Api, Caller, LISTS};
 use crate::acks::Acks;
 use crate::counters::Counters;
+use crate::live::connections::Connections;
 use crate::live::probes::Probes;
 use crate::publish::Publisher;
 use crate::publish::role::Role;
@@ -32,8 +33,9 @@ impl Served {
         }
         let (role, receiver) = watch::channel(Role::Leader);
         let counters = Arc::<Counters>::default();
-        let probes = Arc::new(Probes::new(acks, None, published));
-        Self { api: Api::new(probes, None, receiver, Arc::clone(&counters)), counters, role }
+        let probes = Arc::new(Probes::new(Arc::clone(&acks), None, published));
+        let connections = Arc::new(Connections::new(1_000, watch::Sender::default(), acks, None));
+        Self { api: Api::new((probes, connections), None, receiver, Arc::clone(&counters)), counters, role }
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, String) {

@@ -1,6 +1,6 @@
 //! What streams say, in whatever order they come and go.
 
-use super::{Answer, Hub, MAX_OF_STREAM};
+use super::{Answer, Hub, MAX_OF_STREAM, Now};
 use crate::live::demand::Scope;
 use crate::live::fake::{described, moved, pod};
 use crate::live::merge::Phase;
@@ -13,11 +13,13 @@ use std::time::{Duration, Instant};
 use Reporter::{Destination, Source};
 
 const ENDS: (&str, &str) = ("web", "cart");
+/// Of the operator.
+const CLOCK: u64 = 1_000;
 
 fn say(hub: &mut Hub, stream: u64, news: StreamNews, now: Instant) {
     // Streams 1 and 3 are of one node.
     let node = if stream % 2 == 1 { "n1" } else { "n2" };
-    hub.take(FromStream { stream, node: node.into(), news }, pod, now);
+    hub.take(FromStream { stream, node: node.into(), news }, pod, Now { instant: now, clock: CLOCK });
 }
 
 fn open(hub: &mut Hub, stream: u64, now: Instant) {
@@ -169,7 +171,25 @@ fn who_has_answered_is_known_by_generation() {
     };
     let of = |node: &str, complete| (node.to_owned(), "1.2.3".to_owned(), complete);
     assert_eq!(answers(&hub, 3), [of("n1", true), of("n2", false)]);
-    assert_eq!(answers(&hub, 2), [of("n1", false), of("n2", false)]);
+    // What is asked for later includes it.
+    assert_eq!(answers(&hub, 2), [of("n1", true), of("n2", false)]);
+    assert_eq!(answers(&hub, 4), [of("n1", false), of("n2", false)]);
     say(&mut hub, 1, StreamNews::Ended, now);
     assert_eq!(answers(&hub, 3), [of("n2", false)]);
+}
+
+#[test]
+fn nothing_happened_after_now() {
+    let (mut hub, now) = started();
+    let future = Described { start: u64::MAX, ..described(1, ENDS, Source) };
+    let ended = Ended { at: Some(u64::MAX), how: Ending::Closed { by: None, reason: None }, handshake: None };
+    let said = LiveBatch {
+        ended: vec![(Whose::Number(1), moved(u64::MAX, 7, 0), ended)],
+        ..batch(1, vec![(1, future)], vec![])
+    };
+    say(&mut hub, 1, StreamNews::Batch(said), now);
+    let views = hub.views();
+    let [(_, state)] = &views.list(&Scope::All, views.revision(), None, 9)[..] else { panic!("no row") };
+    let merged = state.merged;
+    assert_eq!((state.facts.start, merged.end, merged.observed), (CLOCK, Some(CLOCK), CLOCK));
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use longwire_live::resource;
 use proptest::prelude::*;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const BEGUN: u64 = 1_000;
@@ -25,7 +25,7 @@ fn options(query: &str) -> ListOptions {
     ListOptions::read(Some(query)).unwrap()
 }
 
-fn page(snapshot: Snapshot, query: &str) -> Result<Page, Failure> {
+fn page(snapshot: Snapshot, query: &str) -> Result<Page<Value>, Failure> {
     let options = options(query);
     let selection = Selection::read(resource("probes").unwrap(), "", &options.field_selector)?;
     snapshot.page(&options, &selection)
@@ -36,7 +36,7 @@ fn three() -> BTreeSet<(u8, u8)> {
 }
 
 /// The failure's code and message.
-fn failure(outcome: Result<Page, Failure>) -> String {
+fn failure(outcome: Result<Page<Value>, Failure>) -> String {
     format!("{:?}", outcome.unwrap_err())
 }
 

@@ -1,7 +1,7 @@
 //! Field selectors: `a=b,c!=d`. A backslash makes the next comma, equals sign or backslash an ordinary letter.
 
+use super::Selectable;
 use longwire_live::LiveResource;
-use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field {
@@ -47,19 +47,20 @@ impl Field {
         Ok(Self { label: label.to_owned(), value: unescape(value)?, equal })
     }
 
+    pub(super) fn of_name(name: &str) -> Self {
+        Self { label: "metadata.name".to_owned(), value: name.to_owned(), equal: true }
+    }
+
     pub(super) fn name(&self) -> Option<&str> {
         (self.equal && self.label == "metadata.name").then_some(self.value.as_str())
     }
 
-    /// A field that is left out is empty.
-    pub(super) fn matches(&self, object: &Value) -> bool {
-        let found = object.pointer(&format!("/{}", self.label.replace('.', "/")));
-        let is_equal = match found {
-            Some(Value::String(text)) => *text == self.value,
-            None | Some(Value::Null) => self.value.is_empty(),
-            Some(other) => other.to_string() == self.value,
-        };
-        is_equal == self.equal
+    pub(super) fn is(&self, label: &str, value: &str) -> bool {
+        self.equal && self.label == label && self.value == value
+    }
+
+    pub(super) fn matches(&self, object: &impl Selectable) -> bool {
+        object.has(&self.label, &self.value) == self.equal
     }
 }
 

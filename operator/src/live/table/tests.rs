@@ -1,7 +1,8 @@
 //! When a row is shown, over and gone.
 
-use super::{MAX_ENDED, MAX_ROWS, OTHER_END, PACE, PASSES, SHOW_ENDED, STALE, Table};
+use super::{MAX_ROWS, OTHER_END, PACE, PASSES, STALE, Table};
 use crate::live::demand::Scope;
+use crate::live::ended::{MAX_ENDED_OF_NODE, SHOW_ENDED};
 use crate::live::fake::{facts, moved};
 use crate::live::merge::Phase;
 use crate::live::row::{Facts, Key, RowState};
@@ -37,7 +38,7 @@ fn only(table: &Table) -> Arc<RowState> {
 }
 
 fn describe(table: &mut Table, facts: Facts, reporter: Reporter, stream: u64, now: Instant) -> Result<(), Refused> {
-    let described = table.describe((facts, reporter), None, (stream, now)).map(drop);
+    let described = table.describe((facts, reporter), None, (stream, &"n1".into(), now)).map(drop);
     table.settle(now);
     described
 }
@@ -160,15 +161,15 @@ fn what_ended_is_shown_for_a_minute_and_the_oldest_go_first() {
         id[8..].copy_from_slice(&number.to_be_bytes());
         let key = Key::Shared(id);
         let facts = Facts { name: key.to_string().into(), key: key.clone(), ..both() };
-        table.describe((facts, Source), None, (1, now)).unwrap();
+        table.describe((facts, Source), None, (1, &"n1".into(), now)).unwrap();
         table.ended(&(key, Source), CLOSED, now);
         table.settle(now);
     };
-    (0..=MAX_ENDED).for_each(|number| over(&mut table, number, now));
+    (0..=MAX_ENDED_OF_NODE).for_each(|number| over(&mut table, number, now));
     let first = shown(&table).into_iter().next().unwrap();
-    assert_eq!((shown(&table).len(), &*first.facts.name), (MAX_ENDED, &*format!("{:032x}", 1)));
+    assert_eq!((shown(&table).len(), &*first.facts.name), (MAX_ENDED_OF_NODE, &*format!("{:032x}", 1)));
     table.turn(now + SHOW_ENDED - MS);
-    assert_eq!(table.len(), MAX_ENDED);
+    assert_eq!(table.len(), MAX_ENDED_OF_NODE);
     table.turn(now + SHOW_ENDED);
     assert_eq!((table.len(), shown(&table).len(), table.over.len()), (0, 0, 0));
 }
@@ -202,12 +203,12 @@ fn there_are_no_more_than_65536_rows() {
     let add = |table: &mut Table, id: u64| {
         let key = Key::Local { id, node: "n1".into() };
         let facts = Facts { name: key.to_string().into(), key, ..both() };
-        table.describe((facts, Source), None, (1, now)).map(drop)
+        table.describe((facts, Source), None, (1, &"n1".into(), now)).map(drop)
     };
     (0..MAX_ROWS as u64).for_each(|id| add(&mut table, id).unwrap());
     assert_eq!(add(&mut table, MAX_ROWS as u64), Err(Refused::Full));
     // The other end of one that is there needs no room.
     let key = Key::Local { id: 7, node: "n1".into() };
     let facts = Facts { name: key.to_string().into(), key, ..both() };
-    assert!(table.describe((facts, Destination), None, (1, now)).is_ok());
+    assert!(table.describe((facts, Destination), None, (1, &"n1".into(), now)).is_ok());
 }

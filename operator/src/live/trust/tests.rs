@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 fn names(described: &Described, node: &str) -> Result<[Option<String>; 2], Refused> {
     let facts = verified(described, &node.into(), pod)?;
-    Ok([facts.source, facts.destination]
-        .map(|side| side.pod.map(|pod| format!("{}/{}", pod.workload.namespace, pod.name))))
+    Ok([facts.source, facts.destination].map(|side| side.pod.map(|pod| format!("{}/{}", pod.namespace(), pod.name()))))
 }
 
 fn both(source: &str, destination: &str) -> Result<[Option<String>; 2], Refused> {

@@ -1,6 +1,7 @@
 //! The live API behind a front proxy: who gets in, what a user may read, a standby, the registration.
 
 mod access;
+mod connections;
 mod front_proxy;
 mod registration;
 mod relayed;
@@ -42,15 +43,18 @@ impl Served {
         let proxy = FrontProxy::new();
         api.set_front_proxy(&proxy.authority, &["another", AGGREGATOR]);
         let flags = [&LONG[..], &["--live-listen", "127.0.0.1:0"]].concat();
-        let operator = Secured::beside(api, &client, &flags).await;
+        let mut operator = Secured::beside(api, &client, &flags).await;
         let listener = TcpListener::bind(listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (role, receiver) = watch::channel(Role::Leader);
         let access = Access::FrontProxy { client: client.clone(), certificate: operator.guard.certificate.clone() };
+        let reports = operator.take_reports();
         let context = Context {
             published: operator.published.clone(),
             acks: Arc::clone(&operator.acks),
             pods: Some(operator.guard.gate.pods()),
+            seen_pods: operator.seen_pods.clone(),
+            reports,
             role: receiver,
             counters: Arc::clone(&operator.counters),
         };

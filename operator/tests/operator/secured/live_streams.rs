@@ -19,17 +19,17 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 
 /// A probe's connection, with its control stream.
-struct Connected {
-    channel: Channel,
+pub(super) struct Connected {
+    pub(super) channel: Channel,
     control: Stream,
 }
 
-struct LiveStream {
+pub(super) struct LiveStream {
     reports: mpsc::Sender<LiveReport>,
     orders: Streaming<LiveOrder>,
 }
 
-async fn connected(operator: &Secured, node: &str, pod: &str) -> Connected {
+pub(super) async fn connected(operator: &Secured, node: &str, pod: &str) -> Connected {
     let channel = operator.channel(&operator.api.bundle(|_| true).await, NAME).await.unwrap();
     let (messages, outbox) = mpsc::channel(16);
     messages.send(FromProbe::Hello(hello(node)).into()).await.unwrap();
@@ -46,12 +46,12 @@ fn report(report: Report) -> LiveReport {
     LiveReport { report: Some(report) }
 }
 
-fn opening(node: &str) -> LiveReport {
+pub(super) fn opening(node: &str) -> LiveReport {
     report(Report::Hello(LiveHello { node: node.to_owned(), probe_version: "0.9.0".to_owned() }))
 }
 
 /// A stream that begins with this.
-async fn open(channel: &Channel, first: LiveReport) -> Result<LiveStream, Status> {
+pub(super) async fn open(channel: &Channel, first: LiveReport) -> Result<LiveStream, Status> {
     let (reports, outbox) = mpsc::channel(16);
     reports.send(first).await.unwrap();
     let orders = LiveClient::new(channel.clone()).stream(ReceiverStream::new(outbox)).await?.into_inner();
@@ -59,7 +59,7 @@ async fn open(channel: &Channel, first: LiveReport) -> Result<LiveStream, Status
 }
 
 impl LiveStream {
-    async fn next(&mut self) -> Result<Watched, Status> {
+    pub(super) async fn next(&mut self) -> Result<Watched, Status> {
         let message = timeout(TIMEOUT, self.orders.message()).await.expect("an order")?;
         Ok(watched(message.ok_or_else(|| Status::ok("ended"))?).unwrap())
     }
@@ -73,7 +73,12 @@ impl LiveStream {
     }
 
     async fn say(&self, batch: &LiveBatch) {
-        let batch = LiveEncoder::default().encode(batch).unwrap();
+        self.say_with(&mut LiveEncoder::default(), batch).await;
+    }
+
+    /// `encoder`: of all that the stream has said.
+    pub(super) async fn say_with(&self, encoder: &mut LiveEncoder, batch: &LiveBatch) {
+        let batch = encoder.encode(batch).unwrap();
         self.reports.send(report(Report::Batch(Box::new(batch)))).await.unwrap();
     }
 }

@@ -13,6 +13,8 @@ fn options_are_read_and_the_others_left() {
         field_selector: "metadata.name=n1".to_owned(),
         limit: Some(500),
         token: Some("abc".to_owned()),
+        bookmarks: true,
+        timeout: Some(5),
         include_object: IncludeObject::Object,
         ..ListOptions::default()
     };
@@ -47,6 +49,9 @@ fn what_says_nothing_changes_nothing(#[case] query: &str) {
 #[case("resourceVersionMatch=NotOlderThan&resourceVersion=5&continue=a", "422", "forbidden when continue is provided")]
 #[case("resourceVersionMatch=Newest&resourceVersion=5", "422", "FieldValueNotSupported")]
 #[case("sendInitialEvents=true", "422", "sendInitialEvents is forbidden for list")]
+#[case("watch=1&sendInitialEvents=true", "422", "requires setting resourceVersionMatch to NotOlderThan")]
+#[case("watch=1&resourceVersionMatch=NotOlderThan", "422", "forbidden for watch unless sendInitialEvents")]
+#[case("watch=1&timeoutSeconds=soon", "400", "is not a number of seconds")]
 fn what_makes_no_sense_is_refused_as_kubernetes_does(#[case] query: &str, #[case] code: &str, #[case] text: &str) {
     let failure = format!("{:?}", ListOptions::read(Some(query)).unwrap_err());
     assert!(failure.contains(text) && failure.contains(code), "{failure}");

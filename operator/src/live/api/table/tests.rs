@@ -1,8 +1,8 @@
-use super::{list, one};
+use super::one;
 use crate::live::api::accept::Form;
 use crate::live::api::query::IncludeObject;
 use crate::live::page::Page;
-use longwire_live::resource;
+use longwire_live::{LiveResource, resource};
 use serde_json::{Value, json};
 
 fn object(name: &str) -> Value {
@@ -13,7 +13,11 @@ fn object(name: &str) -> Value {
     })
 }
 
-fn page() -> Page {
+fn list(resource: &LiveResource, page: Page<Value>, form: Form, include: IncludeObject) -> Value {
+    serde_json::from_str(&super::list(resource, page, |object| object, form, include)).unwrap()
+}
+
+fn page() -> Page<Value> {
     Page { revision: 9, objects: vec![object("n1"), object("n2")], next: Some("t".to_owned()), remaining: Some(4) }
 }
 

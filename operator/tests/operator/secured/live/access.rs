@@ -154,6 +154,8 @@ async fn with_manifests_it_is_open_on_loopback() {
         published: served.operator.published.clone(),
         acks: std::sync::Arc::clone(&served.operator.acks),
         pods: None,
+        seen_pods: served.operator.seen_pods.clone(),
+        reports: longwire_operator::live::streams::channel().1,
         role: served.role.subscribe(),
         counters: std::sync::Arc::clone(&served.operator.counters),
     };

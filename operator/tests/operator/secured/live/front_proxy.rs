@@ -135,6 +135,21 @@ impl Connection {
         tokio::time::timeout(TIMEOUT, answer).await.map_err(text)?
     }
 
+    /// A watch by this user, over HTTP/2, where one connection has many.
+    pub(super) async fn follow(&self, path: &str, user: &str) -> Result<Follow, String> {
+        let Self::Http2(sender) = self else { return Err("a watch keeps a connection of HTTP/1 busy".to_owned()) };
+        let mut sender = sender.clone();
+        let request = Request::get(format!("https://{NAME}{path}")).header("x-remote-user", user);
+        let request = request.body(Body::empty()).unwrap();
+        let answer = async {
+            sender.ready().await.map_err(text)?;
+            sender.send_request(request).await.map_err(text)
+        };
+        let response = tokio::time::timeout(TIMEOUT, answer).await.map_err(text)??;
+        assert_eq!(response.status(), 200);
+        Ok(Follow { body: response.into_body(), read: Vec::new() })
+    }
+
     /// Returns when the other side has closed it.
     pub(super) async fn closed(&self) {
         eventually(async || {
@@ -145,6 +160,36 @@ impl Connection {
             if is_closed { Ok(()) } else { Err("it is open".to_owned()) }
         })
         .await;
+    }
+}
+
+/// The events of a watch.
+pub(super) struct Follow {
+    body: hyper::body::Incoming,
+    read: Vec<u8>,
+}
+
+impl Follow {
+    pub(super) async fn next(&mut self) -> Value {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return serde_json::from_slice(&line).unwrap();
+            }
+            let frame = tokio::time::timeout(TIMEOUT, self.body.frame()).await.expect("an event");
+            let frame = frame.expect("the watch goes on").unwrap();
+            self.read.extend(frame.into_data().unwrap_or_default());
+        }
+    }
+
+    /// The next event of this type.
+    pub(super) async fn find(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.next().await;
+            if event["type"] == kind {
+                return event;
+            }
+        }
     }
 }
 

@@ -1,0 +1,125 @@
+//! The columns of connections.
+
+use crate::columns::{Column, ColumnKind, NAME, UNKNOWN, text};
+use serde_json::Value;
+
+pub(super) const COLUMNS: &[Column] = &[
+    NAME,
+    Column::new("Phase", ColumnKind::Text, "Open, Closed or Failed.", |object| text(object, "/status/phase")),
+    Column::new("Source", ColumnKind::Text, "The pod that opened it, or its address.", |object| end(object, "source")),
+    Column::new("Destination", ColumnKind::Text, "The pod that accepted it, or its address; and the port.", |object| {
+        let pod = end(object, "destination");
+        let port = object.pointer("/spec/destination/port").and_then(Value::as_u64);
+        match (pod, port) {
+            (Value::String(pod), Some(port)) => format!("{pod}:{port}").into(),
+            (pod, _) => pod,
+        }
+    }),
+    Column::new("Service", ColumnKind::Text, "The Service that it counts for.", |object| {
+        named(object, "/spec/service", "name").unwrap_or_else(|| UNKNOWN.into())
+    }),
+    Column::new("Sent/s", ColumnKind::Text, "Bytes a second from the source.", |object| {
+        bytes(object, "/status/bytesPerSecond/fromSource")
+    }),
+    Column::new("Received/s", ColumnKind::Text, "Bytes a second to the source.", |object| {
+        bytes(object, "/status/bytesPerSecond/fromDestination")
+    }),
+    Column::new("RTT", ColumnKind::Text, "Round-trip time, of the source's kernel if that is known.", rtt),
+    Column::new("Retrans", ColumnKind::Integer, "Segments that both ends sent again.", |object| {
+        both(object, "retransmits").into()
+    }),
+    Column::new("Age", ColumnKind::Text, "How long it lives, or lived.", age),
+    Column::new("Bytes", ColumnKind::Text, "Bytes from the source, and to it.", |object| {
+        let of = |end: &str| scaled(number(object, &format!("/status/bytes/{end}")));
+        format!("{}/{}", of("fromSource"), of("fromDestination")).into()
+    })
+    .wide(),
+    Column::new("Lost", ColumnKind::Integer, "Packets that both kernels took for lost.", |object| {
+        both(object, "lostPackets").into()
+    })
+    .wide(),
+    Column::new("Nodes", ColumnKind::Text, "Nodes of source and destination.", |object| pair(object, node)).wide(),
+    Column::new("Addresses", ColumnKind::Text, "Addresses of source and destination.", |object| pair(object, address))
+        .wide(),
+    Column::new("Reason", ColumnKind::Text, "Why it ended.", |object| text(object, "/status/reason")).wide(),
+];
+
+/// A name, with its namespace if that is another one than the object's.
+fn named(object: &Value, place: &str, name: &str) -> Option<Value> {
+    let found = object.pointer(place)?;
+    let (name, namespace) = (found.get(name)?.as_str()?, found.get("namespace").and_then(Value::as_str));
+    let own = object.pointer("/metadata/namespace").and_then(Value::as_str);
+    Some(match namespace.filter(|namespace| own != Some(namespace)) {
+        Some(namespace) => format!("{namespace}/{name}").into(),
+        None => name.into(),
+    })
+}
+
+fn end(object: &Value, end: &str) -> Value {
+    named(object, &format!("/spec/{end}"), "pod").unwrap_or_else(|| text(object, &format!("/spec/{end}/address")))
+}
+
+fn number(object: &Value, pointer: &str) -> u64 {
+    object.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn both(object: &Value, field: &str) -> u64 {
+    let of = |end: &str| number(object, &format!("/status/{end}/{field}"));
+    of("source").saturating_add(of("destination"))
+}
+
+fn bytes(object: &Value, pointer: &str) -> Value {
+    scaled(number(object, pointer)).into()
+}
+
+/// Three digits or four, in powers of 1,000.
+fn scaled(number: u64) -> String {
+    let units = ["", "k", "M", "G", "T", "P", "E"];
+    let (mut whole, mut tenths, mut unit) = (number, 0, 0);
+    while whole >= 1_000 && unit + 1 < units.len() {
+        (tenths, whole, unit) = (whole % 1_000 / 100, whole / 1_000, unit + 1);
+    }
+    let name = units[unit];
+    if unit > 0 && whole < 10 { format!("{whole}.{tenths}{name}") } else { format!("{whole}{name}") }
+}
+
+fn rtt(object: &Value) -> Value {
+    let of = |end: &str| object.pointer(&format!("/status/{end}/rttMicroseconds")).and_then(Value::as_u64);
+    match of("source").or_else(|| of("destination")) {
+        None => UNKNOWN.into(),
+        Some(micros) if micros < 1_000 => format!("{micros}us").into(),
+        Some(micros) => format!("{}.{}ms", micros / 1_000, micros % 1_000 / 100).into(),
+    }
+}
+
+/// Short, as kubectl shows ages.
+fn age(object: &Value) -> Value {
+    let Some(millis) = object.pointer("/status/durationMilliseconds").and_then(Value::as_u64) else {
+        return UNKNOWN.into();
+    };
+    let seconds = millis / 1_000;
+    match seconds {
+        0 => format!("{millis}ms"),
+        1..120 => format!("{seconds}s"),
+        120..7_200 => format!("{}m{}s", seconds / 60, seconds % 60),
+        7_200..172_800 => format!("{}h{}m", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{}d{}h", seconds / 86_400, seconds % 86_400 / 3_600),
+    }
+    .into()
+}
+
+fn pair(object: &Value, of: fn(&Value) -> Option<String>) -> Value {
+    let one = |end: &str| object.pointer(&format!("/spec/{end}")).and_then(of).unwrap_or_else(|| "-".to_owned());
+    format!("{} > {}", one("source"), one("destination")).into()
+}
+
+fn node(end: &Value) -> Option<String> {
+    end.get("node")?.as_str().map(str::to_owned)
+}
+
+fn address(end: &Value) -> Option<String> {
+    let address = end.get("address")?.as_str()?;
+    let port = end.get("port").and_then(Value::as_u64);
+    let host = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+    Some(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+}
