@@ -5,9 +5,13 @@ use longwire_operator::analyze::catalogue::Severity;
 use std::path::PathBuf;
 
 mod edges;
+mod observe;
+mod place;
 mod status;
 
 pub(crate) use edges::{Edges, EdgesOutput};
+pub(crate) use observe::{Observe, ObserveOutput};
+pub(crate) use place::Place;
 pub(crate) use status::{Status, StatusOutput};
 
 /// Asks Longwire what it knows, and checks what it is told.
@@ -23,6 +27,7 @@ pub(crate) enum Command {
     Analyze(Analyze),
     Status(Status),
     Edges(Edges),
+    Observe(Observe),
 }
 
 /// Find what is wrong or has no effect in policies and annotations, in files before they are applied or in a cluster

@@ -8,7 +8,7 @@
 
 use crate::Outcome;
 use crate::kubeconfig::{NoCluster, Refused, connect};
-use crate::listing::Unlisted;
+use crate::listing::Unanswered;
 use crate::options::Status;
 use print::{NotPrinted, print};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(crate) enum NotAsked {
     #[error("{0}")]
     NoCluster(#[from] NoCluster),
     #[error("{0}")]
-    Unlisted(#[from] Unlisted),
+    Unanswered(#[from] Unanswered),
     #[error("the cluster cannot be asked: {0}")]
     Runtime(std::io::Error),
     #[error("the status cannot be written: {0}")]
@@ -41,11 +41,11 @@ pub(crate) fn run(options: &Status) -> Result<Outcome, NotAsked> {
     let Status { output, context, kubeconfig, root_namespace } = options;
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(NotAsked::Runtime)?;
     let found = runtime.block_on(async {
-        let (client, _) = connect(kubeconfig.clone(), context.clone(), Refused::Report).await?;
-        let mut found = read::read(&client, root_namespace).await?;
+        let cluster = connect(kubeconfig.clone(), context.clone(), Refused::Report).await?;
+        let mut found = read::read(&cluster, root_namespace).await.map_err(|why| why.by(&cluster))?;
         if is_settling(&found) {
             time::sleep(SETTLES).await;
-            found = read::read(&client, root_namespace).await?;
+            found = read::read(&cluster, root_namespace).await.map_err(|why| why.by(&cluster))?;
         }
         Ok::<_, NotAsked>(found)
     })?;

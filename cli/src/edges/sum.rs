@@ -1,8 +1,8 @@
 //! Connections, added up by both ends' workloads. Pure.
 
+use crate::ends::workload;
 use longwire_live::Connection;
 use longwire_live::connection::Phase;
-use longwire_live::end::End;
 use std::collections::BTreeMap;
 
 #[cfg(test)]
@@ -24,7 +24,7 @@ pub(super) struct Sum {
 pub(super) fn edges(connections: &[Connection]) -> Edges {
     let mut edges = Edges::new();
     for connection in connections {
-        let (source, destination) = (name(&connection.spec.source), name(&connection.spec.destination));
+        let (source, destination) = (workload(&connection.spec.source), workload(&connection.spec.destination));
         let sum = edges.entry((source, destination)).or_default();
         let Some(status) = &connection.status else { continue };
         match status.phase {
@@ -42,14 +42,4 @@ pub(super) fn edges(connections: &[Connection]) -> Edges {
         sum.retransmits = sum.retransmits.saturating_add(retransmits);
     }
     edges
-}
-
-/// The workload, else the pod; else the address, without which an end has no name.
-fn name(end: &End) -> String {
-    match (&end.namespace, end.workload.as_ref().or(end.pod.as_ref()), &end.address) {
-        (Some(namespace), Some(name), _) => format!("{namespace}/{name}"),
-        (None, Some(name), _) => name.clone(),
-        (_, None, Some(address)) => address.clone(),
-        (_, None, None) => "unknown".to_owned(),
-    }
 }

@@ -1,7 +1,7 @@
 //! The options of `edges`.
 
+use super::Place;
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
 
 /// Draw who talks to whom: live connections, added up by workload
 ///
@@ -19,21 +19,8 @@ pub(crate) struct Edges {
     #[arg(short, long, value_enum, default_value = "tree")]
     pub(crate) output: EdgesOutput,
 
-    /// Namespace that connections touch, by default that of the context
-    #[arg(short, long, conflicts_with = "all_namespaces")]
-    pub(crate) namespace: Option<String>,
-
-    /// Connections of all namespaces
-    #[arg(short = 'A', long)]
-    pub(crate) all_namespaces: bool,
-
-    /// Context of the kubeconfig
-    #[arg(long, value_name = "NAME")]
-    pub(crate) context: Option<String>,
-
-    /// The kubeconfig, instead of those in KUBECONFIG or ~/.kube/config
-    #[arg(long, value_name = "FILE")]
-    pub(crate) kubeconfig: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,11 +1,12 @@
 //! Asks the API server.
 
 use super::found::{Found, Leader, Operator, Part, Probes};
+use crate::kubeconfig::Cluster;
 use crate::listing::{Listed, Unlisted, code, list};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use kube::{Api, Client};
+use kube::Api;
 use longwire_live::Probe;
 use longwire_operator::source::api_server::client::chain;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,10 +16,11 @@ const OPERATOR: &str = "longwire-operator";
 /// Kubernetes is made for clusters of at most 5,000 nodes.
 const MOST: usize = 20_000;
 
-pub(super) async fn read(client: &Client, namespace: &str) -> Result<Found, Unlisted> {
+pub(super) async fn read(cluster: &Cluster, namespace: &str) -> Result<Found, Unlisted> {
     let listed = Listed { plural: "probes", role: "longwire-live-probes or view", most: MOST };
-    let probes = match list(&Api::<Probe>::all(client.clone()), listed).await {
-        Ok(probes) => Probes::Known(probes),
+    let client = &cluster.client;
+    let probes = match list::<Probe>(cluster, None, listed).await {
+        Ok((probes, _)) => Probes::Known(probes),
         Err(Unlisted::Unavailable(why)) => Probes::Unavailable(why),
         Err(error) => return Err(error),
     };
