@@ -17,7 +17,7 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("longwire-send", &["longwire-export", "longwire-model"]),
     ("longwire-crds", &["longwire-model"]),
     ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-live", "longwire-model", "longwire-wire"]),
-    ("longwire-cli", &["longwire-crds", "longwire-model", "longwire-operator"]),
+    ("longwire-cli", &["longwire-crds", "longwire-live", "longwire-model", "longwire-operator"]),
     (
         "longwire-probe",
         &[

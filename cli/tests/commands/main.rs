@@ -1,7 +1,10 @@
-//! `kubectl longwire analyze` as a program.
+//! `kubectl longwire` as a program.
 
 mod api_server;
+mod edges;
+mod observe;
 mod online;
+mod status;
 
 use rstest::rstest;
 use serde_json::Value;

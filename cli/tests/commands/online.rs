@@ -46,7 +46,7 @@ fn shop() -> ApiServer {
 }
 
 /// Two contexts: `one` of namespace shop, which is the current one, and `two` of none.
-fn kubeconfig(directory: &Path, name: &str, url: &str) -> String {
+pub(crate) fn kubeconfig(directory: &Path, name: &str, url: &str) -> String {
     let config = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "one",
         "clusters": [{"name": "c", "cluster": {"server": url}}],
