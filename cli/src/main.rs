@@ -6,6 +6,7 @@
 //! analyze     files, or what a cluster has -> what is wrong in them, by the operator's own code
 //! edges       connections of the live API, added up by workload -> a tree, dot or mermaid
 //! observe     connections of the live API that open, close or fail -> a line each
+//! top         connections of the live API, added up by pod, Service and so on -> a table that moves
 //! follow      connections of the live API, and their changes
 //! listing     lists of the live API, page by page
 //! kubeconfig  the cluster that is asked
@@ -31,6 +32,7 @@ mod observe;
 mod options;
 mod plain;
 mod status;
+mod top;
 
 const WRONG_WORDS: u8 = 2;
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Edges(options) => edges::run(&options).map_err(|error| error.to_string()),
         Command::Observe(options) => observe::run(&options).map_err(|error| error.to_string()),
         Command::Status(options) => status::run(&options).map_err(|error| error.to_string()),
+        Command::Top(options) => top::run(&options).map_err(|error| error.to_string()),
     };
     match outcome {
         Ok(Outcome { text, code }) => {

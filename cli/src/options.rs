@@ -8,11 +8,13 @@ mod edges;
 mod observe;
 mod place;
 mod status;
+mod top;
 
 pub(crate) use edges::{Edges, EdgesOutput};
 pub(crate) use observe::{Observe, ObserveOutput};
 pub(crate) use place::Place;
 pub(crate) use status::{Status, StatusOutput};
+pub(crate) use top::Top;
 
 /// Asks Longwire what it knows, and checks what it is told.
 #[derive(Debug, Parser)]
@@ -28,6 +30,7 @@ pub(crate) enum Command {
     Status(Status),
     Edges(Edges),
     Observe(Observe),
+    Top(Top),
 }
 
 /// Find what is wrong or has no effect in policies and annotations, in files before they are applied or in a cluster

@@ -5,6 +5,7 @@ mod edges;
 mod observe;
 mod online;
 mod status;
+mod top;
 
 use rstest::rstest;
 use serde_json::Value;
