@@ -2,7 +2,7 @@
 
 use super::{BEGUN, Destination, ENDS, MS, Source, World, bytes, closed, counts, described, failed, opened};
 use longwire_model::connection::{FailReason, Reporter};
-use longwire_model::live::{Described, LiveName, Watched, WatchedNamespaces, Whose};
+use longwire_model::live::{Described, LiveEnd, LiveName, Watched, WatchedNamespaces, Whose};
 
 #[test]
 fn nothing_is_added_up_while_nobody_wants_it() {
@@ -119,6 +119,20 @@ fn short_ones_and_failures_count_when_they_are_told() {
     let sums = world.only();
     assert_eq!((counts(&sums), sums.bytes.from_source), ([0, 1, 1, 2, 0], 3));
     assert_eq!(sums.failed, [("refused", 1), ("timeout", 1)].into());
+}
+
+#[test]
+fn one_end_that_is_not_known_is_waited_for() {
+    let mut world = World::new();
+    let outside = |world: &World, id| Described { destination: LiveEnd::default(), ..opened(world, id, Source) };
+    let refused = Whose::Described(Box::new(outside(&world, 1)));
+    world.end(1, refused, bytes(0, 0), failed(FailReason::Refused));
+    let connection = outside(&world, 2);
+    world.describe(1, 2, connection, bytes(1, 1));
+    assert_eq!(world.listed(), []);
+    world.pass(3_000);
+    let (name, sums) = world.listed().remove(0);
+    assert_eq!((name.as_str(), counts(&sums)), ("web.unknown", [1, 1, 0, 1, 0]));
 }
 
 #[test]
