@@ -15,6 +15,7 @@
 //! watchers --Demand--> Watched --ProbeStreams (serve)--> probes --LiveBatch--> LiveReports
 //!                                                                                  |
 //! lists, watches <--Views: revisions by namespace-- Table: rows of both ends <--Hub: a probe's own end alone
+//!               \<--Views-- Edges: rows added up <--/
 //! ```
 //!
 //! With manifests there is no kube-apiserver: the API is served on loopback, in the clear, to everybody.
@@ -23,6 +24,7 @@ mod api;
 mod authorize;
 mod connections;
 pub mod demand;
+pub mod edges;
 mod ended;
 #[cfg(test)]
 mod fake;
@@ -39,6 +41,7 @@ mod registration;
 mod relay;
 pub mod row;
 mod selector;
+mod served;
 pub mod streams;
 mod table;
 pub mod trust;

@@ -1,5 +1,7 @@
 //! The columns of `kubectl get`: their definitions, and what an object has in each.
 
+pub(crate) mod cells;
+
 use serde_json::{Value, json};
 
 /// One column of a resource's table.

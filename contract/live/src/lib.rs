@@ -1,10 +1,10 @@
 //! The live API, `live.telemetry.longwire.io/v1alpha1`: its kinds as types, and the documents by which clients discover them.
 //!
 //! ```text
-//! types (probe, connection) --resources: the one table--> discovery  /apis...        --> kubectl, client-go, k9s
-//!                                     |                -> openapi    /openapi/v2, v3 --> kubectl explain
-//!                                     |                -> columns    Table           --> kubectl get
-//!                                     +-> the operator's router and authorization
+//! types (probe, connection, edge) --resources: the one table--> discovery  /apis...        --> kubectl, client-go, k9s
+//!                                           |                -> openapi    /openapi/v2, v3 --> kubectl explain
+//!                                           |                -> columns    Table           --> kubectl get
+//!                                           +-> the operator's router and authorization
 //! ```
 //!
 //! The operator serves them; a client may read them into the same types. Nothing here does I/O.
@@ -12,6 +12,7 @@
 pub mod columns;
 pub mod connection;
 pub mod discovery;
+pub mod edge;
 pub mod end;
 pub mod openapi;
 pub mod probe;
@@ -19,6 +20,7 @@ pub mod resources;
 
 pub use columns::Column;
 pub use connection::Connection;
+pub use edge::Edge;
 pub use probe::Probe;
 pub use resources::{LiveResource, RESOURCES, Scope, Verb, resource};
 

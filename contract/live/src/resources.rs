@@ -2,11 +2,12 @@
 
 use crate::columns::Column;
 use crate::connection::CONNECTIONS;
+use crate::edge::EDGES;
 use crate::probe::PROBES;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// What the operator serves.
-pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, PROBES];
+pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, EDGES, PROBES];
 
 /// One resource of the API.
 #[derive(Clone, Copy, Debug)]

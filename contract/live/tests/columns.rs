@@ -129,3 +129,41 @@ fn a_destination_is_its_pod_else_its_address_else_what_was_requested() {
     assert_eq!(shown(json!({"address": "192.0.2.1", "port": 443})), json!("192.0.2.1:443"));
     assert_eq!(shown(json!({})), json!("10.96.0.1:443"));
 }
+
+#[test]
+fn an_edge_in_its_columns() {
+    let columns = resource("edges").unwrap().columns;
+    let shown = |object: &Value| -> Vec<Value> { columns.iter().map(|column| (column.cell)(object)).collect() };
+    let full = json!({
+        "metadata": {"name": "web.db.0", "namespace": "shop"},
+        "spec": {"source": {"namespace": "shop", "workload": "web"}, "destination": {"namespace": "bank", "workload": "db"},
+                 "service": {"name": "db", "namespace": "bank"}},
+        "status": {"since": "2026-12-01T10:00:00.000000Z", "open": 3, "opened": 5, "closed": 4, "failed": {"refused": 2, "timeout": 1},
+                   "bytes": {"fromSource": 1_500, "fromDestination": 7}, "bytesPerSecond": {"fromSource": 10, "fromDestination": 2_000},
+                   "rttMicroseconds": {"p50": 90, "p95": 1_250, "p99": 2_000}, "retransmitRatio": 0.0125, "lostPackets": 6},
+    });
+    let expected = json!([
+        "web.db.0",
+        "web",
+        "bank/db",
+        "bank/db",
+        3,
+        5,
+        3,
+        "10",
+        "2.0k",
+        "90us",
+        "1.25%",
+        4,
+        "1.5k/7",
+        "1.2ms",
+        "2.0ms",
+        6,
+        "refused=2,timeout=1",
+        "2026-12-01T10:00:00.000000Z"
+    ]);
+    assert_eq!(Value::from(shown(&full)), expected);
+    let none = "<none>";
+    let expected = json!(["x", none, none, none, 0, 0, 0, "0", "0", none, none, 0, "0/0", none, none, 0, none, none]);
+    assert_eq!(Value::from(shown(&json!({"metadata": {"name": "x"}}))), expected);
+}

@@ -121,6 +121,7 @@ fn kubectl_knows_it(kubernetes: &Kubernetes) -> Result<()> {
     let resources: Vec<Vec<_>> = resources.lines().map(|line| line.split_whitespace().collect()).collect();
     let version = longwire_live::API_VERSION;
     ensure!(resources.contains(&vec!["probes", version, "false", "Probe"]), "{resources:?}");
+    ensure!(resources.contains(&vec!["edges", "lwedge", version, "true", "Edge"]), "{resources:?}");
     ensure!(resources.contains(&vec!["connections", "lwconn", version, "true", "Connection"]), "{resources:?}");
     let explained = kubernetes.kubectl(&["explain", &format!("{PROBES}.status.revision"), "--recursive"])?;
     confirm!(explained.contains("wanted") && explained.contains("How far the probe has applied"), "{explained}")

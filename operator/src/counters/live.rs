@@ -21,6 +21,9 @@ pub struct LiveCounters {
     answers: Mutex<BTreeMap<Answer, u64>>,
     refused: Counts,
     rows: AtomicU64,
+    edges: AtomicU64,
+    /// Connections that no edge has room for.
+    edges_left_out: AtomicU64,
     /// Updates that probes left out.
     missed: AtomicU64,
     /// Reports of probes that are not believed.
@@ -82,6 +85,12 @@ impl LiveCounters {
         }
     }
 
+    /// `left_out`: connections that no edge had room for, since the last time.
+    pub(crate) fn added_up(&self, edges: usize, left_out: u64) {
+        self.edges.store(edges as u64, Relaxed);
+        self.edges_left_out.fetch_add(left_out, Relaxed);
+    }
+
     pub(crate) fn watches(&self, now: usize) {
         self.watches.store(now as u64, Relaxed);
     }
@@ -99,6 +108,16 @@ impl LiveCounters {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows.load(Relaxed)
+    }
+
+    #[must_use]
+    pub fn edges(&self) -> u64 {
+        self.edges.load(Relaxed)
+    }
+
+    #[must_use]
+    pub(crate) fn edges_left_out(&self) -> u64 {
+        self.edges_left_out.load(Relaxed)
     }
 
     #[must_use]

@@ -1,4 +1,4 @@
-//! The resource `connections`: what the probes' live streams say, asked of them while somebody is interested.
+//! The resources `connections` and `edges`: what the probes' live streams say, asked of them while somebody is interested.
 //!
 //! ```text
 //! request --Demand--> Watched --> live streams          lists <--Views-- Hub <--joining-- FromStream <-- live streams
@@ -15,10 +15,13 @@ pub(super) use missing::Missing;
 use super::api::query::ListOptions;
 use super::api::status::Failure;
 use super::demand::{Demand, Interest, Scope, TooManyNamespaces};
-use super::hub::Hub;
+use super::hub::{Hub, Now};
+use super::merge::Merged;
 use super::page::{Page, Token, check_version, token_expired};
+use super::probes::microseconds;
 use super::row::RowState;
-use super::selector::{InView, Selection};
+use super::selector::Selection;
+use super::served::Served;
 use super::view::{Place, Views};
 use crate::acks::Acks;
 use crate::index::probes::ProbePods;
@@ -35,12 +38,14 @@ const ANSWERS: Duration = Duration::from_millis(1_500);
 /// Rows that are looked at while the hub waits.
 const SLICE: usize = 1_024;
 
-pub(super) type Found = (Place, Arc<RowState>);
+pub(super) type Found<S = Merged> = (Place, Arc<RowState<S>>);
 
 #[derive(Debug)]
 pub(super) struct Connections {
     hub: Mutex<Hub>,
     demand: Mutex<Demand>,
+    /// Of edges. What is asked of probes for it is in `demand`, too.
+    sums: Mutex<Demand>,
     asked: watch::Sender<Arc<Watched>>,
     /// Something was said.
     news: watch::Sender<()>,
@@ -54,12 +59,18 @@ pub(super) struct Connections {
 pub(super) struct Interested {
     connections: Arc<Connections>,
     interest: Interest,
+    /// Also in sums.
+    sums: bool,
     generation: u64,
 }
 
 impl Drop for Interested {
     fn drop(&mut self) {
-        self.connections.demand.lock().leave(&self.interest, Instant::now());
+        let now = Instant::now();
+        if self.sums {
+            self.connections.sums.lock().leave(&self.interest, now);
+        }
+        self.connections.demand.lock().leave(&self.interest, now);
     }
 }
 
@@ -71,17 +82,26 @@ impl Connections {
         acks: Arc<Acks>,
         pods: Option<watch::Receiver<ProbePods>>,
     ) -> Self {
-        let (hub, demand) = (Mutex::new(Hub::new(begun)), Mutex::default());
-        Self { hub, demand, asked, news: watch::Sender::new(()), acks, pods }
+        let (hub, demand, sums) = (Mutex::new(Hub::new(begun)), Mutex::default(), Mutex::default());
+        Self { hub, demand, sums, asked, news: watch::Sender::new(()), acks, pods }
     }
 
-    pub(super) fn interest(self: &Arc<Self>, interest: Interest) -> Result<Interested, TooManyNamespaces> {
-        let generation = {
+    /// In rows of this kind.
+    pub(super) fn interest<S: Served>(self: &Arc<Self>, interest: Interest) -> Result<Interested, TooManyNamespaces> {
+        let now = Instant::now();
+        let mut interested = {
             let mut demand = self.demand.lock();
-            demand.join(&interest, Instant::now())?;
-            self.ask(&demand)
+            demand.join(&interest, now)?;
+            let generation = self.ask(&demand);
+            Interested { connections: Arc::clone(self), interest, sums: false, generation }
         };
-        Ok(Interested { connections: Arc::clone(self), interest, generation })
+        if S::ARE_SUMS {
+            let mut sums = self.sums.lock();
+            sums.join(&interested.interest, now)?;
+            interested.sums = true;
+            self.add_up(&sums);
+        }
+        Ok(interested)
     }
 
     /// Ends what nobody is interested in any more.
@@ -89,6 +109,17 @@ impl Connections {
         let mut demand = self.demand.lock();
         demand.expire(now);
         self.ask(&demand);
+        drop(demand);
+        let mut sums = self.sums.lock();
+        sums.expire(now);
+        self.add_up(&sums);
+    }
+
+    /// Under its lock, so that nothing older is added up later.
+    fn add_up(&self, sums: &Demand) {
+        let asked = self.asked.borrow().clone();
+        let now = Now { instant: Instant::now(), clock: microseconds().saturating_mul(1_000) };
+        self.hub.lock().add_up(&sums.watched().namespaces, &asked, now);
     }
 
     /// Under the lock, so that probes are not asked for an older one later.
@@ -104,7 +135,7 @@ impl Connections {
     }
 
     /// Waits a moment for the streams' answers, and says of which nodes there is none.
-    pub(super) async fn answered(&self, interested: &Interested) -> Missing {
+    pub(super) async fn answered<S: Served>(&self, interested: &Interested) -> Missing {
         let (mut news, until) = (self.news.subscribe(), tokio::time::Instant::now() + ANSWERS);
         loop {
             news.borrow_and_update();
@@ -112,7 +143,9 @@ impl Connections {
             let is_complete = answers.iter().all(|answer| answer.complete);
             if is_complete || !matches!(timeout_at(until, news.changed()).await, Ok(Ok(()))) {
                 let complete = answers.into_iter().filter(|answer| answer.complete).map(|answer| answer.node);
-                return Missing::of(&self.expected(), &complete.collect(), self.hub.lock().is_full());
+                let mut hub = self.hub.lock();
+                S::refresh(&mut hub, Instant::now());
+                return Missing::of(&self.expected(), &complete.collect(), S::lacks(&hub));
             }
         }
     }
@@ -126,25 +159,26 @@ impl Connections {
         connected.chain(with_pod).collect()
     }
 
-    pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<RowState>> {
-        self.hub.lock().views().get(namespace, name)
+    pub(super) fn get<S: Served>(&self, namespace: &str, name: &str) -> Option<Arc<RowState<S>>> {
+        self.with(|views| views.get(namespace, name))
     }
 
     /// The page that these options ask for.
-    pub(super) fn page(
+    pub(super) fn page<S: Served>(
         &self,
         scope: &Scope,
         options: &ListOptions,
         selection: &Selection,
-    ) -> Result<Page<Found>, Failure> {
+    ) -> Result<Page<Found<S>>, Failure> {
         let token = options.token.as_deref().map(Token::read).transpose()?;
         let revision = {
             let hub = self.hub.lock();
+            let views = S::views(&hub);
             match &token {
-                Some(token) => hub.views().check(token.rv).map_err(|_| token_expired()).map(|()| token.rv)?,
+                Some(token) => views.check(token.rv).map_err(|_| token_expired()).map(|()| token.rv)?,
                 None => {
-                    check_version(options, hub.views().revision())?;
-                    hub.views().revision()
+                    check_version(options, views.revision())?;
+                    views.revision()
                 }
             }
         };
@@ -164,14 +198,14 @@ impl Connections {
     }
 
     /// At most so many rows after this place that are selected, as they were at the cursor and as they are.
-    fn selected(
+    fn selected<S: Served>(
         &self,
         scope: &Scope,
         cursor: u64,
         mut after: Option<Place>,
         most: usize,
         selection: &Selection,
-    ) -> Vec<Found> {
+    ) -> Vec<Found<S>> {
         let mut found = Vec::new();
         loop {
             let rows = self.slice(scope, cursor, &mut after, SLICE);
@@ -185,8 +219,14 @@ impl Connections {
     }
 
     /// The next rows of a list, selected or not.
-    pub(super) fn slice(&self, scope: &Scope, cursor: u64, after: &mut Option<Place>, most: usize) -> Vec<Found> {
-        let rows = self.hub.lock().views().list(scope, cursor, after.as_ref(), most);
+    pub(super) fn slice<S: Served>(
+        &self,
+        scope: &Scope,
+        cursor: u64,
+        after: &mut Option<Place>,
+        most: usize,
+    ) -> Vec<Found<S>> {
+        let rows = self.with(|views| views.list(scope, cursor, after.as_ref(), most));
         if let Some((last, _)) = rows.last() {
             *after = Some(last.clone());
         }
@@ -194,12 +234,12 @@ impl Connections {
     }
 
     /// Those of them that are selected as they were at the cursor, and as they are.
-    pub(super) fn select(
-        rows: Vec<Found>,
+    pub(super) fn select<S: Served>(
+        rows: Vec<Found<S>>,
         scope: &Scope,
         cursor: u64,
         selection: &Selection,
-    ) -> impl Iterator<Item = Found> {
+    ) -> impl Iterator<Item = Found<S>> {
         rows.into_iter().filter(move |(_, state)| {
             let (before, now) = (state.phase_at(cursor), state.phase());
             [before, now].into_iter().all(|phase| selects(selection, scope, state, phase))
@@ -207,8 +247,8 @@ impl Connections {
     }
 
     /// Under the lock: for something short.
-    pub(super) fn with<T>(&self, read: impl FnOnce(&Views) -> T) -> T {
-        read(self.hub.lock().views())
+    pub(super) fn with<S: Served, T>(&self, read: impl FnOnce(&Views<S>) -> T) -> T {
+        read(S::views(&self.hub.lock()))
     }
 
     /// Changes whenever something was said.
@@ -218,10 +258,6 @@ impl Connections {
 }
 
 /// Whether a row of this phase is selected; without a phase it is not there.
-fn selects(selection: &Selection, scope: &Scope, state: &RowState, phase: Option<super::merge::Phase>) -> bool {
-    let namespace = match scope {
-        Scope::All => None,
-        Scope::Namespace(namespace) => Some(namespace.as_str()),
-    };
-    phase.is_some_and(|phase| selection.matches(&InView { facts: &state.facts, phase, namespace }))
+fn selects<S: Served>(selection: &Selection, scope: &Scope, state: &RowState<S>, phase: Option<S::Phase>) -> bool {
+    phase.is_some_and(|phase| S::is_selected(selection, &state.facts, phase, scope.namespace()))
 }

@@ -23,6 +23,17 @@ pub enum Scope {
     Namespace(String),
 }
 
+impl Scope {
+    /// `None`: all of them.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::All => None,
+            Self::Namespace(namespace) => Some(namespace),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interest {
     pub scope: Scope,

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::edges::Edges;
 use super::row::Facts;
 use super::streams::{FromStream, StreamNews};
 use super::table::{End, MAX_ROWS, Table};
@@ -14,7 +15,7 @@ use super::trust::{Refused, verified};
 use super::view::Views;
 use crate::index::seen::SeenPod;
 use longwire_model::identity::UnixNanos;
-use longwire_model::live::{Described, Ended, LiveBatch, Moved, Whose};
+use longwire_model::live::{Described, Ended, LiveBatch, Moved, Watched, WatchedNamespaces, Whose};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
@@ -86,6 +87,28 @@ impl Hub {
     }
 
     #[must_use]
+    pub fn edges(&self) -> &Edges {
+        &self.table.edges
+    }
+
+    /// Edges of these namespaces are added up from now on. `asked`: of probes. `clock`: the operator's.
+    pub fn add_up(&mut self, namespaces: &WatchedNamespaces, asked: &Watched, now: Now) {
+        if self.table.edges.want(namespaces, asked, self.missed, (now.instant, now.clock)) {
+            self.table.count_anew();
+        }
+    }
+
+    /// Connections that no edge had room for, since this was asked last.
+    pub fn take_left_out(&mut self) -> u64 {
+        self.table.edges.take_left_out()
+    }
+
+    /// Edges have what has been said.
+    pub fn refresh(&mut self, now: Instant) {
+        self.table.refresh(now);
+    }
+
+    #[must_use]
     pub fn rows(&self) -> usize {
         self.table.len()
     }
@@ -125,6 +148,7 @@ impl Hub {
         match news {
             StreamNews::Opened { release } => {
                 let stream = Stream { node, release, generation: 0, complete: false, ends: HashMap::new() };
+                self.table.edges.opened(&stream.node);
                 self.streams.insert(number, stream);
             }
             StreamNews::Batch(batch) => {
@@ -136,6 +160,7 @@ impl Hub {
             }
             StreamNews::Ended => {
                 if let Some(stream) = self.streams.remove(&number) {
+                    self.table.edges.ended(&stream.node);
                     stream.ends.values().for_each(|end| self.table.release(end, number, now.instant));
                 }
             }

@@ -39,7 +39,14 @@ impl Directions {
         Self { from_source: traffic.received.min(MAX), from_destination: traffic.sent.min(MAX) }
     }
 
-    fn most(self, other: Self) -> Self {
+    /// Adds what came after `before`.
+    pub(super) fn gain(&mut self, now: Self, before: Self) {
+        let add = |to: &mut u64, now: u64, before: u64| *to = to.saturating_add(now.saturating_sub(before)).min(MAX);
+        add(&mut self.from_source, now.from_source, before.from_source);
+        add(&mut self.from_destination, now.from_destination, before.from_destination);
+    }
+
+    pub(super) fn most(self, other: Self) -> Self {
         Self {
             from_source: self.from_source.max(other.from_source),
             from_destination: self.from_destination.max(other.from_destination),
@@ -94,6 +101,7 @@ impl Report {
 /// What one end's kernel says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
+    pub bytes: Directions,
     pub rtt_us: Option<u32>,
     pub min_rtt_us: Option<u32>,
     pub retransmits: u64,
@@ -176,6 +184,7 @@ fn most(before: Traffic, now: Traffic) -> Traffic {
 fn kernel(report: &Report) -> Kernel {
     let Moved { at: _, traffic, rtt_us, min_rtt_us } = report.moved;
     Kernel {
+        bytes: Directions::of(traffic),
         rtt_us,
         min_rtt_us,
         retransmits: traffic.retransmits.min(MAX),

@@ -76,7 +76,7 @@ fn end(side: &Side) -> End {
     }
 }
 
-fn known(text: &str) -> Option<String> {
+pub(super) fn known(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -116,11 +116,11 @@ fn status(facts: &Facts, merged: &Merged, now: UnixNanos) -> ConnectionStatus {
 }
 
 /// 0 is not known.
-fn time(at: UnixNanos) -> Option<MicroTime> {
+pub(super) fn time(at: UnixNanos) -> Option<MicroTime> {
     (at > 0).then(|| Timestamp::from_nanosecond(i128::from(at)).ok().map(MicroTime)).flatten()
 }
 
-fn directions(of: Directions) -> end::Directions {
+pub(super) fn directions(of: Directions) -> end::Directions {
     end::Directions { from_source: of.from_source, from_destination: of.from_destination }
 }
 

@@ -1,4 +1,5 @@
-//! One live connection as the API shows it: names that never change while it is shown, and what its ends have said so far.
+//! One live connection as the API shows it: names that never change while it is shown, and what its ends have said so far. And what
+//! connections have in common with whatever else is listed and watched by revisions.
 
 use super::merge::{Merged, Phase};
 use crate::index::seen::SeenPod;
@@ -80,11 +81,49 @@ impl Facts {
     }
 }
 
+/// What changes of a row while it is listed and watched.
+pub trait State: Clone + fmt::Debug + Default + Eq + Send + Sync + 'static {
+    /// What does not.
+    type Facts: Clone + fmt::Debug + Eq + Send + Sync;
+    /// What selectors see of it.
+    type Phase: Copy + fmt::Debug + Eq;
+
+    /// Every row begins with it, and leaves it once at most.
+    const BEGINS: Self::Phase;
+
+    fn phase(&self) -> Self::Phase;
+
+    /// The object's.
+    fn name(facts: &Self::Facts) -> &Arc<str>;
+
+    /// The namespaces in which it is seen, the one that it has in a list of all first.
+    fn namespaces(facts: &Self::Facts) -> impl Iterator<Item = &str>;
+}
+
+impl State for Merged {
+    type Facts = Facts;
+    type Phase = Phase;
+
+    const BEGINS: Phase = Phase::Open;
+
+    fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    fn name(facts: &Facts) -> &Arc<str> {
+        &facts.name
+    }
+
+    fn namespaces(facts: &Facts) -> impl Iterator<Item = &str> {
+        facts.namespaces()
+    }
+}
+
 /// A row after one of its changes. Who holds it keeps it as it was then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowState {
-    pub facts: Arc<Facts>,
-    pub merged: Merged,
+pub struct RowState<S: State = Merged> {
+    pub facts: Arc<S::Facts>,
+    pub merged: S,
     /// Of the change that made it appear.
     pub created: u64,
     /// Of the change to the phase that it has now.
@@ -95,18 +134,17 @@ pub struct RowState {
     pub is_gone: bool,
 }
 
-impl RowState {
+impl<S: State> RowState<S> {
     /// What somebody knew of its phase who has seen all changes up to `cursor`. `None`: it was not there.
     #[must_use]
-    pub fn phase_at(&self, cursor: u64) -> Option<Phase> {
-        // From Open there is one way, so the phase before this one was Open.
-        let phase = if self.phase_changed <= cursor { self.merged.phase } else { Phase::Open };
+    pub fn phase_at(&self, cursor: u64) -> Option<S::Phase> {
+        let phase = if self.phase_changed <= cursor { self.merged.phase() } else { S::BEGINS };
         (self.created <= cursor && (!self.is_gone || cursor < self.revision)).then_some(phase)
     }
 
     /// `None`: it is not there any more.
     #[must_use]
-    pub fn phase(&self) -> Option<Phase> {
-        (!self.is_gone).then_some(self.merged.phase)
+    pub fn phase(&self) -> Option<S::Phase> {
+        (!self.is_gone).then(|| self.merged.phase())
     }
 }

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::edges::{Edges, Seen, Share};
 use super::ended::EndedRows;
 use super::merge::{Directions, Merged, Phase, Report};
 use super::row::{Facts, Key, RowState};
@@ -12,6 +13,7 @@ use super::view::Views;
 use longwire_model::connection::Reporter;
 use longwire_model::live::{Ended, Moved};
 use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +27,9 @@ const OTHER_END: Duration = Duration::from_secs(3);
 const STALE: Duration = Duration::from_secs(20);
 /// Between two changes of a row that only moves: a second, which a turn may come a little early for.
 const PACE: Duration = Duration::from_millis(900);
+
+/// Longer than an edge waits for the report of a source, and for a turn that comes late.
+const UNDECIDED: Duration = Duration::from_secs(10);
 
 /// The end of a connection that a stream reports.
 pub(super) type End = (Key, Reporter);
@@ -51,6 +56,8 @@ struct Row {
     since: Instant,
     first_end: Option<Instant>,
     shown: Option<(Arc<RowState>, Instant)>,
+    /// What its edge has of it.
+    share: Share,
 }
 
 #[derive(Debug)]
@@ -61,6 +68,7 @@ pub(super) struct Table {
     /// Of which something was said since all were settled.
     dirty: HashSet<Key>,
     pub(super) views: Views,
+    pub(super) edges: Edges,
 }
 
 const fn index(reporter: Reporter) -> usize {
@@ -72,7 +80,8 @@ const fn index(reporter: Reporter) -> usize {
 
 impl Table {
     pub(super) fn new(begun: u64) -> Self {
-        Self { rows: HashMap::new(), over: EndedRows::default(), dirty: HashSet::new(), views: Views::new(begun) }
+        let (rows, over, dirty) = (HashMap::new(), EndedRows::default(), HashSet::new());
+        Self { rows, over, dirty, views: Views::new(begun), edges: Edges::new(begun) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -142,23 +151,21 @@ impl Table {
 
     /// Shows what is new, and leaves to the next turn what may not be shown yet.
     pub(super) fn settle(&mut self, now: Instant) {
-        let Self { rows, over, dirty, views } = self;
+        let Self { rows, over, dirty, views, edges } = self;
         for key in dirty.drain() {
             let Some(row) = rows.get_mut(&key) else { continue };
             if row.is_dead() {
-                if let Some((state, _)) = &row.shown {
-                    views.remove(state, now);
-                }
-                rows.remove(&key);
+                forget(rows, (views, edges), &key, now);
                 continue;
             }
             let was_over = row.is_over();
             row.show(views, now);
+            row.count(edges, now);
             if row.is_over() && !was_over {
                 let node = Arc::clone(&row.node);
                 over.push(key, &node, now);
                 if let Some(oldest) = over.pop_of(&node) {
-                    forget(rows, views, &oldest, now);
+                    forget(rows, (views, edges), &oldest, now);
                 }
             }
         }
@@ -168,24 +175,39 @@ impl Table {
     /// What time alone changes, about once a second: all rows are looked at.
     pub(super) fn turn(&mut self, now: Instant) {
         for (key, row) in &mut self.rows {
-            if row.age(now) {
+            if row.age(now) || self.edges.is_on() && row.waits_for_source(now) {
                 self.dirty.insert(key.clone());
             }
         }
         self.settle(now);
+        self.edges.turn(now);
+    }
+
+    /// All rows are looked at, whether or not they count in an edge.
+    pub(super) fn count_anew(&mut self) {
+        self.dirty.extend(self.rows.keys().cloned());
+    }
+
+    /// What has been said is in the edges, and they are shown.
+    pub(super) fn refresh(&mut self, now: Instant) {
+        self.settle(now);
+        self.edges.publish();
     }
 
     fn expire(&mut self, now: Instant) {
         while let Some(key) = self.over.pop(now) {
-            forget(&mut self.rows, &mut self.views, &key, now);
+            forget(&mut self.rows, (&mut self.views, &mut self.edges), &key, now);
         }
         self.views.expire(now);
     }
 }
 
-fn forget(rows: &mut HashMap<Key, Row>, views: &mut Views, key: &Key, now: Instant) {
-    if let Some(Row { shown: Some((state, _)), .. }) = rows.remove(key) {
-        views.remove(&state, now);
+fn forget(rows: &mut HashMap<Key, Row>, (views, edges): (&mut Views, &mut Edges), key: &Key, now: Instant) {
+    let Some(mut row) = rows.remove(key) else { return };
+    let share = mem::take(&mut row.share);
+    if let Some((state, _)) = &row.shown {
+        views.remove(state, now);
+        edges.leave(share, row.seen(), now);
     }
 }
 
@@ -193,7 +215,7 @@ impl Row {
     fn new(facts: Facts, node: &Arc<str>, now: Instant) -> Self {
         let (facts, merged) = (Arc::new(facts), Merged::default());
         let node = Arc::clone(node);
-        Self { facts, node, ends: [None, None], merged, since: now, first_end: None, shown: None }
+        Self { facts, node, ends: [None, None], merged, since: now, first_end: None, shown: None, share: Share::None }
     }
 
     /// One more description of it.
@@ -265,6 +287,25 @@ impl Row {
             }
         }
         is_due || !is_over && self.first_end.is_some()
+    }
+
+    /// Time alone may decide that it counts.
+    fn waits_for_source(&self, now: Instant) -> bool {
+        self.share.is_open() && now.saturating_duration_since(self.since) < UNDECIDED
+    }
+
+    /// Its edge has what is shown of it.
+    fn count(&mut self, edges: &mut Edges, now: Instant) {
+        if self.shown.is_some() {
+            let mut share = mem::take(&mut self.share);
+            edges.take(&mut share, self.seen(), now);
+            self.share = share;
+        }
+    }
+
+    fn seen(&self) -> Seen<'_> {
+        let Self { facts, node, merged, since, first_end, .. } = self;
+        Seen { facts, merged, node, since: *since, is_ending: first_end.is_some() }
     }
 
     /// Shows it as it is, if that is something new and may be shown now.

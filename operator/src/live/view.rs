@@ -9,7 +9,7 @@ mod tests;
 
 use super::demand::Scope;
 use super::merge::Merged;
-use super::row::{Facts, RowState};
+use super::row::{RowState, State};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
@@ -33,35 +33,35 @@ pub struct Expired {
 
 /// What has changed after a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changes {
+pub struct Changes<S: State = Merged> {
     /// In the order of their revisions. Which event each is depends on what its reader knew before, [`RowState::phase_at`] the cursor,
     /// which moves on to the revision of each.
-    pub rows: Vec<Arc<RowState>>,
+    pub rows: Vec<Arc<RowState<S>>>,
     /// Up to here everything is said.
     pub cursor: u64,
 }
 
 #[derive(Debug, Default)]
-struct View {
+struct View<S: State> {
     /// Those that are there.
-    rows: BTreeMap<Place, Arc<RowState>>,
+    rows: BTreeMap<Place, Arc<RowState<S>>>,
     /// Up to three of each, and of those that went lately.
-    changes: BTreeMap<u64, Arc<RowState>>,
+    changes: BTreeMap<u64, Arc<RowState<S>>>,
     /// Changes so far.
     updates: u64,
 }
 
 #[derive(Debug)]
-pub struct Views {
-    all: View,
-    namespaces: HashMap<Arc<str>, View>,
+pub struct Views<S: State = Merged> {
+    all: View<S>,
+    namespaces: HashMap<Arc<str>, View<S>>,
     revision: u64,
     /// Below it, rows may have gone of which nothing is known.
     oldest: u64,
-    gone: VecDeque<(Instant, Arc<RowState>)>,
+    gone: VecDeque<(Instant, Arc<RowState<S>>)>,
 }
 
-impl Views {
+impl<S: State> Views<S> {
     /// `begun`: above all revisions of former leaders, such as the time in microseconds.
     #[must_use]
     pub fn new(begun: u64) -> Self {
@@ -76,19 +76,18 @@ impl Views {
     /// A row is new, or has changed since `before`.
     pub(super) fn publish(
         &mut self,
-        facts: &Arc<Facts>,
-        merged: Merged,
-        before: Option<&Arc<RowState>>,
-    ) -> Arc<RowState> {
+        facts: &Arc<S::Facts>,
+        merged: S,
+        before: Option<&Arc<RowState<S>>>,
+    ) -> Arc<RowState<S>> {
         self.revision += 1;
         let revision = self.revision;
+        let phase_changed = before.filter(|before| before.merged.phase() == merged.phase());
         let state = Arc::new(RowState {
             facts: Arc::clone(facts),
             merged,
             created: before.map_or(revision, |before| before.created),
-            phase_changed: before
-                .filter(|before| before.merged.phase == merged.phase)
-                .map_or(revision, |before| before.phase_changed),
+            phase_changed: phase_changed.map_or(revision, |before| before.phase_changed),
             revision,
             is_gone: false,
         });
@@ -97,7 +96,7 @@ impl Views {
     }
 
     /// A row goes.
-    pub(super) fn remove(&mut self, last: &Arc<RowState>, now: Instant) {
+    pub(super) fn remove(&mut self, last: &Arc<RowState<S>>, now: Instant) {
         self.revision += 1;
         let state = Arc::new(RowState { revision: self.revision, is_gone: true, ..RowState::clone(last) });
         self.put(Some(last), &state);
@@ -136,12 +135,12 @@ impl Views {
 
     /// The row of this name in this namespace.
     #[must_use]
-    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<RowState>> {
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<RowState<S>>> {
         self.namespaces.get(namespace)?.rows.get(&(namespace.into(), name.into())).cloned()
     }
 
     /// At most so many changes after `cursor`.
-    pub fn since(&self, scope: &Scope, cursor: u64, most: usize) -> Result<Changes, Expired> {
+    pub fn since(&self, scope: &Scope, cursor: u64, most: usize) -> Result<Changes<S>, Expired> {
         self.check(cursor)?;
         let later = self.view(scope).into_iter().flat_map(|view| view.changes.range((Excluded(cursor), Unbounded)));
         let rows: Vec<_> = later.take(most).map(|(_, state)| Arc::clone(state)).collect();
@@ -154,7 +153,13 @@ impl Views {
     /// its begin, and none of them a row that is newer: a watch from there would not say that such a row has gone again. For the same
     /// reason a selector has to select a row as it was at the cursor, and as it is.
     #[must_use]
-    pub fn list(&self, scope: &Scope, cursor: u64, after: Option<&Place>, most: usize) -> Vec<(Place, Arc<RowState>)> {
+    pub fn list(
+        &self,
+        scope: &Scope,
+        cursor: u64,
+        after: Option<&Place>,
+        most: usize,
+    ) -> Vec<(Place, Arc<RowState<S>>)> {
         let begin = after.map_or(Unbounded, |after| Excluded(after.clone()));
         let rows = self.view(scope).into_iter().flat_map(|view| view.rows.range((begin.clone(), Unbounded)));
         rows.filter(|(_, state)| state.created <= cursor)
@@ -163,14 +168,14 @@ impl Views {
             .collect()
     }
 
-    fn view(&self, scope: &Scope) -> Option<&View> {
+    fn view(&self, scope: &Scope) -> Option<&View<S>> {
         match scope {
             Scope::All => Some(&self.all),
             Scope::Namespace(namespace) => self.namespaces.get(namespace.as_str()),
         }
     }
 
-    fn put(&mut self, before: Option<&Arc<RowState>>, state: &Arc<RowState>) {
+    fn put(&mut self, before: Option<&Arc<RowState<S>>>, state: &Arc<RowState<S>>) {
         // Whoever has read a page with the row as it is now, and then repeats the change to its phase, must not see less than before.
         let is_repeated = state.created < state.phase_changed && state.phase_changed < state.revision && !state.is_gone;
         let repeated =
@@ -185,7 +190,7 @@ impl Views {
             for state in repeated.iter().chain([state]) {
                 view.changes.insert(state.revision, Arc::clone(state));
             }
-            let place = (Arc::clone(namespace), Arc::clone(&state.facts.name));
+            let place = (Arc::clone(namespace), Arc::clone(S::name(&state.facts)));
             if state.is_gone {
                 view.rows.remove(&place)
             } else {
@@ -195,8 +200,8 @@ impl Views {
     }
 
     /// Each view in which such a row is, with the namespace that the row has there. A namespace without rows and changes has none.
-    fn each(&mut self, facts: &Facts, mut change: impl FnMut(&Arc<str>, &mut View)) {
-        for (at, namespace) in facts.namespaces().enumerate() {
+    fn each(&mut self, facts: &S::Facts, mut change: impl FnMut(&Arc<str>, &mut View<S>)) {
+        for (at, namespace) in S::namespaces(facts).enumerate() {
             let (namespace, mut view) =
                 self.namespaces.remove_entry(namespace).unwrap_or_else(|| (namespace.into(), View::default()));
             change(&namespace, &mut view);

@@ -1,4 +1,4 @@
-//! What somebody who watches connections is told next. Pure.
+//! What somebody who watches connections or edges is told next. Pure.
 //!
 //! A watcher is a cursor: up to there it has been told everything. One that reads slowly is told of the last states only, so it keeps
 //! nothing here, and is told how many it has missed.
@@ -7,8 +7,10 @@
 mod tests;
 
 use super::demand::Scope;
-use super::row::RowState;
-use super::selector::{InView, Selection};
+use super::merge::Merged;
+use super::row::{RowState, State};
+use super::selector::Selection;
+use super::served::Served;
 use super::view::{Changes, Views};
 use std::sync::Arc;
 
@@ -30,9 +32,9 @@ impl EventKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Event {
+pub(super) struct Event<S: State = Merged> {
     pub(super) kind: EventKind,
-    pub(super) state: Arc<RowState>,
+    pub(super) state: Arc<RowState<S>>,
 }
 
 #[derive(Debug)]
@@ -48,21 +50,21 @@ pub(super) struct Watcher {
 
 impl Watcher {
     /// It knows everything up to `cursor`.
-    pub(super) fn new(views: &Views, scope: Scope, selection: Selection, cursor: u64) -> Self {
+    pub(super) fn new<S: State>(views: &Views<S>, scope: Scope, selection: Selection, cursor: u64) -> Self {
         let began = (views.revision(), views.updates(&scope));
         Self { scope, selection, cursor, began, passed: 0 }
     }
 
     /// The namespace of an object that it is sent.
-    pub(super) fn namespace<'a>(&'a self, state: &'a RowState) -> &'a str {
+    pub(super) fn namespace<'a, S: State>(&'a self, state: &'a RowState<S>) -> &'a str {
         match &self.scope {
             Scope::Namespace(namespace) => namespace,
-            Scope::All => state.facts.namespaces().next().unwrap_or_default(),
+            Scope::All => S::namespaces(&state.facts).next().unwrap_or_default(),
         }
     }
 
     /// What it is told of these changes, which are those after its cursor.
-    pub(super) fn step(&mut self, changes: Changes) -> Vec<Event> {
+    pub(super) fn step<S: Served>(&mut self, changes: Changes<S>) -> Vec<Event<S>> {
         let Changes { rows, cursor } = changes;
         let mut events = Vec::new();
         for state in rows {
@@ -81,17 +83,13 @@ impl Watcher {
     }
 
     /// Updates of its view that it was not told of, because others came before it read them. Of one that has read everything.
-    pub(super) fn missed(&self, views: &Views) -> u64 {
+    pub(super) fn missed<S: State>(&self, views: &Views<S>) -> u64 {
         views.updates(&self.scope).saturating_sub(self.began.1).saturating_sub(self.passed)
     }
 
     /// As it was known to somebody who has seen all changes up to `cursor`.
-    fn selects(&self, state: &RowState, cursor: u64) -> bool {
-        let namespace = match &self.scope {
-            Scope::All => None,
-            Scope::Namespace(namespace) => Some(namespace.as_str()),
-        };
+    fn selects<S: Served>(&self, state: &RowState<S>, cursor: u64) -> bool {
         let phase = if cursor == u64::MAX { state.phase() } else { state.phase_at(cursor) };
-        phase.is_some_and(|phase| self.selection.matches(&InView { facts: &state.facts, phase, namespace }))
+        phase.is_some_and(|phase| S::is_selected(&self.selection, &state.facts, phase, self.scope.namespace()))
     }
 }

@@ -124,6 +124,8 @@ fn take(state: &State) -> Vec<Reading> {
     }
     readings.push(one(operator_names::LIVE_WATCHES, counters.live.watches_now()));
     readings.push(one(operator_names::LIVE_ROWS, counters.live.rows()));
+    readings.push(one(operator_names::LIVE_EDGES, counters.live.edges()));
+    readings.push(one(operator_names::LIVE_EDGES_LEFT_OUT, counters.live.edges_left_out()));
     readings.push(one(operator_names::LIVE_MISSED, counters.live.missed()));
     readings.push(one(operator_names::LIVE_NODES_MISSING, counters.live.nodes_missing()));
     readings.push(one(operator_names::LIVE_RELAYED, counters.live.relayed()));

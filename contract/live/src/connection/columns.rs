@@ -1,5 +1,6 @@
 //! The columns of connections.
 
+use crate::columns::cells::{bytes, micros, named, number, scaled};
 use crate::columns::{Column, ColumnKind, NAME, UNKNOWN, text};
 use serde_json::Value;
 
@@ -42,17 +43,6 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::new("Reason", ColumnKind::Text, "Why it ended.", |object| text(object, "/status/reason")).wide(),
 ];
 
-/// A name, with its namespace if that is another one than the object's.
-fn named(object: &Value, place: &str, name: &str) -> Option<Value> {
-    let found = object.pointer(place)?;
-    let (name, namespace) = (found.get(name)?.as_str()?, found.get("namespace").and_then(Value::as_str));
-    let own = object.pointer("/metadata/namespace").and_then(Value::as_str);
-    Some(match namespace.filter(|namespace| own != Some(namespace)) {
-        Some(namespace) => format!("{namespace}/{name}").into(),
-        None => name.into(),
-    })
-}
-
 fn end(object: &Value, end: &str) -> Value {
     named(object, &format!("/spec/{end}"), "pod").unwrap_or_else(|| text(object, &format!("/spec/{end}/address")))
 }
@@ -67,36 +57,16 @@ fn destination(object: &Value) -> Value {
     }
 }
 
-fn number(object: &Value, pointer: &str) -> u64 {
-    object.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
-}
-
 fn both(object: &Value, field: &str) -> u64 {
     let of = |end: &str| number(object, &format!("/status/{end}/{field}"));
     of("source").saturating_add(of("destination"))
-}
-
-fn bytes(object: &Value, pointer: &str) -> Value {
-    scaled(number(object, pointer)).into()
-}
-
-/// Three digits or four, in powers of 1,000.
-fn scaled(number: u64) -> String {
-    let units = ["", "k", "M", "G", "T", "P", "E"];
-    let (mut whole, mut tenths, mut unit) = (number, 0, 0);
-    while whole >= 1_000 && unit + 1 < units.len() {
-        (tenths, whole, unit) = (whole % 1_000 / 100, whole / 1_000, unit + 1);
-    }
-    let name = units[unit];
-    if unit > 0 && whole < 10 { format!("{whole}.{tenths}{name}") } else { format!("{whole}{name}") }
 }
 
 fn rtt(object: &Value) -> Value {
     let of = |end: &str| object.pointer(&format!("/status/{end}/rttMicroseconds")).and_then(Value::as_u64);
     match of("source").or_else(|| of("destination")) {
         None => UNKNOWN.into(),
-        Some(micros) if micros < 1_000 => format!("{micros}us").into(),
-        Some(micros) => format!("{}.{}ms", micros / 1_000, micros % 1_000 / 100).into(),
+        Some(time) => micros(time).into(),
     }
 }
 

@@ -236,6 +236,7 @@ pub const LABEL_VALUES: &[LabelValues] = &[
     ] },
     LabelValues { metrics: &[operator_names::LIVE_REQUESTS], label: "resource", values: &[
         ("connections", "the connections"),
+        ("edges", "the edges"),
         ("probes", "the probes"),
         ("discovery", "names and versions of the group's resources"),
         ("openapi", "schemas of the group's kinds"),

@@ -8,8 +8,10 @@ use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 use ledger::{COUNT, Ends, Ledger, PORT, REFUSES};
 use longwire_kubernetes::{Kubernetes, Namespace};
-use longwire_live::Connection;
 use longwire_live::connection::{ConnectionStatus, Phase};
+use longwire_live::edge::EdgeStatus;
+use longwire_live::end::Directions;
+use longwire_live::{Connection, Edge};
 use longwire_testkit::{Netns, Process, confirm, eventually};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -169,10 +171,20 @@ pub(super) fn all(kubernetes: &Kubernetes, near: &Namespace<'_>) -> Result<()> {
     let (far, third) = (near.another()?, near.another()?);
     let ends = Ends::start(near, &far)?;
     let watching = Watching::start(near, &ends)?;
+    // Connections are added up from the first look on.
+    let edges: Api<Edge> = near.api();
+    kubernetes.block_on(edges.list(&ListParams::default()))?;
     let ledger = ends.talk()?;
     let namespaces = [near.name.as_str(), &far.name];
     eventually(PATIENCE, || agrees(&watching.events()?, &ledger, &ends, namespaces))?;
     println!("kubectl has watched {} connections in {} events", ledger.len(), watching.events()?.len());
+    eventually(PATIENCE, || {
+        let fields = ListParams::default()
+            .fields(&format!("source={},destination={}/{}", ends.client.name, far.name, ends.server.name));
+        let listed = kubernetes.block_on(edges.list(&fields))?;
+        let [edge] = &listed.items[..] else { anyhow::bail!("{:?}", listed.items) };
+        adds_up(edge.status.as_ref().context("no status")?, &ledger)
+    })?;
     rights_decide(kubernetes, [near, &far], &third)?;
     a_failure_has_its_reason(kubernetes, near, &ends)
 }

@@ -8,7 +8,9 @@ use super::query::ListOptions;
 use super::status::Failure;
 use super::{Api, Caller, respond, table};
 use crate::live::authorize::{Attributes, Denied};
+use crate::live::edges::Sums;
 use crate::live::identity::Identity;
+use crate::live::merge::Merged;
 use crate::live::selector::Selection;
 use crate::publish::role::Role;
 use axum::body::Body;
@@ -50,8 +52,10 @@ impl Api {
         let shape = if asked.verb == Verb::List { Shape::List } else { Shape::One };
         let form = accept::form(header_text(&head.headers, header::ACCEPT), shape)?;
         match asked.objects.resource.plural {
-            "connections" if asked.verb == Verb::Watch => self.watch((asked, form), identity, role).await,
-            "connections" => self.connections(asked, form).await,
+            "connections" if asked.verb == Verb::Watch => self.watch::<Merged>((asked, form), identity, role).await,
+            "connections" => self.rows::<Merged>(asked, form).await,
+            "edges" if asked.verb == Verb::Watch => self.watch::<Sums>((asked, form), identity, role).await,
+            "edges" => self.rows::<Sums>(asked, form).await,
             "probes" => self.probes(asked, form).await,
             // A test holds the table of resources to this list.
             _ => Err(Failure::no_such_path()),
@@ -130,4 +134,4 @@ impl<'a> Asked<'a> {
 
 /// The resources that [`Api::perform`] knows.
 #[cfg(test)]
-pub(super) const SERVED: &[&str] = &["connections", "probes"];
+pub(super) const SERVED: &[&str] = &["connections", "edges", "probes"];

@@ -1,4 +1,4 @@
-//! A watch of connections: its begin, and the task that goes on with it.
+//! A watch of connections or edges: its begin, and the task that goes on with it.
 
 mod lines;
 
@@ -12,6 +12,7 @@ use crate::live::connections::{Connections, Interested};
 use crate::live::demand::{Interest, Scope};
 use crate::live::identity::Identity;
 use crate::live::listen::another_role;
+use crate::live::served::Served;
 use crate::live::view::Place;
 use crate::live::watcher::{Event, EventKind, Watcher};
 use crate::live::watches::Taken;
@@ -81,7 +82,7 @@ struct Watching {
 struct Over;
 
 impl Api {
-    pub(super) async fn watch(
+    pub(super) async fn watch<S: Served>(
         &self,
         (asked, form): (&Asked<'_>, Form),
         identity: Option<Identity>,
@@ -94,7 +95,8 @@ impl Api {
         let selection = objects.name.as_deref().map_or_else(|| selection.clone(), |name| selection.and_name(name));
         let scope = objects.namespace.clone().map_or(Scope::All, Scope::Namespace);
         let interest = Interest { scope: scope.clone(), history: selection.requires("history", "all") };
-        let interested = self.connections.interest(interest).map_err(|full| Failure::too_many(&full.to_string()))?;
+        let interested =
+            self.connections.interest::<S>(interest).map_err(|full| Failure::too_many(&full.to_string()))?;
         let begin = match options.version.filter(|version| *version > 0) {
             Some(version) if options.initial_events != Some(true) => Begin::After(version),
             _ => Begin::Everything { bookmark: options.initial_events == Some(true) && options.bookmarks },
@@ -103,17 +105,19 @@ impl Api {
         let cursor = match begin {
             Begin::After(version) => version,
             Begin::Everything { .. } => {
-                missing = Some(self.connections.answered(&interested).await);
-                self.connections.with(|views| views.revision())
+                missing = Some(self.connections.answered::<S>(&interested).await);
+                self.connections.with::<S, _>(|views| views.revision())
             }
         };
-        let newest = self.connections.with(|views| views.revision());
+        let newest = self.connections.with::<S, _>(|views| views.revision());
         if let Some(wanted) =
             options.version.filter(|wanted| options.matching == Some(Match::NotOlderThan) && *wanted > newest)
         {
             return Err(Failure::version_too_large(wanted, newest));
         }
-        self.connections.with(|views| views.check(cursor)).map_err(|expired| Failure::expired(&expired.to_string()))?;
+        self.connections
+            .with::<S, _>(|views| views.check(cursor))
+            .map_err(|expired| Failure::expired(&expired.to_string()))?;
         let rights = identity.zip(self.authorizer.clone()).map(|(identity, authorizer)| {
             let name = selection.name().map(str::to_owned);
             Rights { authorizer, identity, name }
@@ -122,7 +126,7 @@ impl Api {
         let watching = Watching {
             resource: objects.resource,
             namespace: objects.namespace.clone(),
-            watcher: self.connections.with(|views| Watcher::new(views, scope, selection, cursor)),
+            watcher: self.connections.with::<S, _>(|views| Watcher::new(views, scope, selection, cursor)),
             connections: Arc::clone(&self.connections),
             _interested: interested,
             _taken: taken,
@@ -134,7 +138,7 @@ impl Api {
             until: Instant::now() + lasts(options.timeout),
             out,
         };
-        tokio::spawn(watching.run());
+        tokio::spawn(watching.run::<S>());
         let mut response = respond(StatusCode::OK, "application/json", Body::from_stream(ReceiverStream::new(body)));
         missing.iter().flat_map(|missing| missing.warnings()).for_each(|warning| {
             response.headers_mut().append(header::WARNING, warning);
@@ -150,14 +154,14 @@ fn lasts(timeout: Option<u64>) -> Duration {
 }
 
 impl Watching {
-    async fn run(mut self) {
+    async fn run<S: Served>(mut self) {
         // All ends are alike: nothing more is sent.
-        let (Ok(()) | Err(Over)) = self.tell().await;
+        let (Ok(()) | Err(Over)) = self.tell::<S>().await;
     }
 
-    async fn tell(&mut self) -> Result<(), Over> {
+    async fn tell<S: Served>(&mut self) -> Result<(), Over> {
         if let Begin::Everything { bookmark } = self.begin {
-            self.tell_everything().await?;
+            self.tell_everything::<S>().await?;
             if bookmark {
                 self.lines.bookmark(self.watcher.cursor, None, true);
             }
@@ -167,8 +171,8 @@ impl Watching {
         let (mut review, mut bookmark, mut told) = (Instant::now() + REVIEW, Instant::now(), 0);
         loop {
             news.borrow_and_update();
-            self.tell_changes().await?;
-            let missed = self.connections.with(|views| self.watcher.missed(views));
+            self.tell_changes::<S>().await?;
+            let missed = self.connections.with::<S, _>(|views| self.watcher.missed(views));
             let since = bookmark.elapsed();
             if self.bookmarks && (since >= BOOKMARKS || missed > told && since >= NEWS_OF_MISSED) {
                 self.lines.bookmark(self.watcher.cursor, Some(missed), false);
@@ -197,11 +201,11 @@ impl Watching {
         }
     }
 
-    async fn tell_everything(&mut self) -> Result<(), Over> {
+    async fn tell_everything<S: Served>(&mut self) -> Result<(), Over> {
         let mut after: Option<Place> = None;
         loop {
             let Watcher { scope, selection, cursor, .. } = &self.watcher;
-            let rows = self.connections.slice(scope, *cursor, &mut after, STEP);
+            let rows = self.connections.slice::<S>(scope, *cursor, &mut after, STEP);
             let is_last = rows.len() < STEP;
             let rows: Vec<_> = Connections::select(rows, scope, *cursor, selection).collect();
             for (_, state) in rows {
@@ -216,9 +220,10 @@ impl Watching {
         }
     }
 
-    async fn tell_changes(&mut self) -> Result<(), Over> {
+    async fn tell_changes<S: Served>(&mut self) -> Result<(), Over> {
         loop {
-            let changes = self.connections.with(|views| views.since(&self.watcher.scope, self.watcher.cursor, STEP));
+            let changes =
+                self.connections.with::<S, _>(|views| views.since(&self.watcher.scope, self.watcher.cursor, STEP));
             let changes = match changes {
                 Ok(changes) => changes,
                 Err(expired) => {
@@ -239,7 +244,7 @@ impl Watching {
         }
     }
 
-    fn write(&mut self, event: &Event) {
+    fn write<S: Served>(&mut self, event: &Event<S>) {
         let namespace = self.watcher.namespace(&event.state).to_owned();
         self.lines.event(event, &namespace);
     }

@@ -51,7 +51,9 @@ pub(in crate::live) async fn join(
             }
         }
         {
-            let hub = connections.hub.lock();
+            let mut hub = connections.hub.lock();
+            let left_out = hub.take_left_out();
+            counters.live.added_up(hub.edges().len(), left_out);
             let refused = hub.refused().iter().map(|(reason, count)| (reason.name(), *count));
             counters.live.joined(hub.rows(), hub.missed(), refused);
         }

@@ -15,7 +15,7 @@ pub(in crate::live) struct Missing {
 }
 
 impl Missing {
-    pub(super) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, is_full: bool) -> Self {
+    pub(super) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, lacks: Vec<String>) -> Self {
         let missing: Vec<_> = expected.difference(complete).collect();
         let mut texts = Vec::new();
         if !missing.is_empty() {
@@ -25,9 +25,7 @@ impl Missing {
             let (count, all) = (missing.len(), expected.len());
             texts.push(format!("{count} of {all} nodes did not answer: {}{more}", named.join(", ")));
         }
-        if is_full {
-            texts.push("there are more connections than the operator keeps: some are left out".to_owned());
-        }
+        texts.extend(lacks);
         Self { nodes: missing.len(), texts }
     }
 

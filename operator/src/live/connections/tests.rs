@@ -3,8 +3,10 @@ use crate::acks::Acks;
 use crate::live::api::query::ListOptions;
 use crate::live::api::status::Failure;
 use crate::live::demand::{Interest, Scope};
+use crate::live::edges::Sums;
 use crate::live::fake::{described, pod};
-use crate::live::hub::Now;
+use crate::live::hub::{Hub, Now};
+use crate::live::merge::Merged;
 use crate::live::page::Page;
 use crate::live::selector::Selection;
 use crate::live::streams::{FromStream, StreamNews};
@@ -41,7 +43,7 @@ fn batch(generation: u64, ids: impl Iterator<Item = u8>) -> StreamNews {
 fn page(connections: &Connections, query: &str) -> Result<Page<String>, Failure> {
     let options = ListOptions::read(Some(query)).unwrap();
     let selection = Selection::read(resource("connections").unwrap(), "", &options.field_selector).unwrap();
-    let page = connections.page(&Scope::Namespace("shop".to_owned()), &options, &selection)?;
+    let page = connections.page::<Merged>(&Scope::Namespace("shop".to_owned()), &options, &selection)?;
     let Page { revision, objects, next, remaining } = page;
     let objects = objects.into_iter().map(|((_, name), _)| name[..2].to_owned()).collect();
     Ok(Page { revision, objects, next, remaining })
@@ -74,7 +76,7 @@ fn pages_have_the_rows_in_order_and_the_first_ones_version() {
 async fn probes_are_asked_while_somebody_is_interested_and_for_a_while_longer() {
     let connections = started();
     let asked = connections.asked.subscribe();
-    let interested = connections.interest(shop()).unwrap();
+    let interested = connections.interest::<Merged>(shop()).unwrap();
     assert!(asked.borrow().namespaces.contains("shop"));
     drop(interested);
     connections.expire(Instant::now());
@@ -88,11 +90,11 @@ async fn an_answer_is_waited_for_and_not_for_ever() {
     let connections = started();
     let connected = connections.acks.open("n1").unwrap();
     open(&connections);
-    let interested = connections.interest(shop()).unwrap();
-    let missing = connections.answered(&interested).await;
+    let interested = connections.interest::<Merged>(shop()).unwrap();
+    let missing = connections.answered::<Merged>(&interested).await;
     let warnings: Vec<_> = missing.warnings().collect();
     assert_eq!(warnings, [r#"299 - "1 of 1 nodes did not answer: n1""#]);
-    let (answered, ()) = tokio::join!(connections.answered(&interested), async {
+    let (answered, ()) = tokio::join!(connections.answered::<Merged>(&interested), async {
         say(&connections, batch(interested.generation, 1..=1));
     });
     assert_eq!(answered, Missing::default());
@@ -103,10 +105,55 @@ async fn an_answer_is_waited_for_and_not_for_ever() {
 fn few_nodes_are_named_and_their_names_are_no_headers() {
     let nodes = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect::<BTreeSet<Arc<str>>>();
     let expected = nodes(&["a", "b", "c", "d", "e", "f", "g\r\n\""]);
-    let missing = Missing::of(&expected, &nodes(&["a"]), true);
+    let missing = Missing::of(&expected, &nodes(&["a"]), vec!["some are left out".to_owned()]);
     let warnings: Vec<_> = missing.warnings().collect();
     assert_eq!(warnings[0], r#"299 - "6 of 7 nodes did not answer: b, c, d, e, f and 1 more""#);
     assert!(warnings[1].to_str().unwrap().contains("some are left out"));
-    let odd = Missing::of(&nodes(&["g\r\n\""]), &nodes(&[]), false);
+    let odd = Missing::of(&nodes(&["g\r\n\""]), &nodes(&[]), Vec::new());
     assert_eq!(odd.warnings().next().unwrap(), r#"299 - "1 of 1 nodes did not answer: g   ""#);
+}
+
+#[tokio::test]
+async fn edges_are_added_up_while_somebody_is_interested_and_for_a_while_longer() {
+    let connections = started();
+    open(&connections);
+    let others = connections.interest::<Merged>(shop()).unwrap();
+    let is_on = || connections.hub.lock().edges().is_on();
+    assert!(!is_on(), "connections alone need no sums");
+    let interested = connections.interest::<Sums>(shop()).unwrap();
+    assert_eq!(interested.generation, others.generation, "probes are asked for nothing else");
+    say(&connections, batch(interested.generation, 1..=3));
+    assert_eq!(connections.answered::<Sums>(&interested).await, Missing::default());
+    let open = connections.with::<Sums, _>(|views| {
+        let rows = views.list(&Scope::All, views.revision(), None, 9);
+        rows.into_iter().map(|(_, state)| state.merged.open).collect::<Vec<_>>()
+    });
+    assert_eq!(open, [3]);
+    // Another term begins with nothing, and goes on with what is wanted.
+    *connections.hub.lock() = Hub::new(BEGUN);
+    connections.expire(Instant::now());
+    assert!(is_on() && connections.hub.lock().edges().is_empty());
+    drop(interested);
+    connections.expire(Instant::now());
+    assert!(is_on());
+    connections.expire(Instant::now() + crate::live::demand::LINGER);
+    assert!(!is_on() && connections.asked.borrow().is_on(), "somebody still watches connections");
+    drop(others);
+}
+
+#[tokio::test]
+async fn what_sums_lack_is_said() {
+    let connections = started();
+    open(&connections);
+    let missed =
+        |generation| StreamNews::Batch(LiveBatch { generation, complete: true, missed: 4, ..LiveBatch::default() });
+    say(&connections, missed(1));
+    let interested = connections.interest::<Sums>(shop()).unwrap();
+    say(&connections, batch(interested.generation, 1..=1));
+    assert_eq!(connections.answered::<Sums>(&interested).await, Missing::default(), "that was before");
+    say(&connections, missed(interested.generation));
+    let missing = connections.answered::<Sums>(&interested).await;
+    let text = r#"299 - "probes have left out 4 updates since edges are added up: sums may be too small""#;
+    assert_eq!(missing.warnings().collect::<Vec<_>>(), [text]);
+    assert_eq!(connections.answered::<Merged>(&interested).await, Missing::default());
 }

@@ -27,6 +27,7 @@ fn state() -> RowState {
         ..known
     };
     let kernel = Kernel {
+        bytes: Directions::default(),
         rtt_us: Some(1_250),
         min_rtt_us: None,
         retransmits: 2,

@@ -2,6 +2,7 @@
 
 mod access;
 mod connections;
+mod edges;
 mod front_proxy;
 mod registration;
 mod relayed;

@@ -4,8 +4,8 @@ use super::super::accept::Form;
 use super::super::query::IncludeObject;
 use super::super::status::Failure;
 use super::super::table;
-use crate::live::object;
 use crate::live::probes::microseconds;
+use crate::live::served::Served;
 use crate::live::watcher::Event;
 use axum::body::Bytes;
 use longwire_live::{API_VERSION, LiveResource};
@@ -49,8 +49,8 @@ impl Lines {
         (!self.chunk.is_empty()).then(|| std::mem::take(&mut self.chunk).into())
     }
 
-    pub(super) fn event(&mut self, event: &Event, namespace: &str) {
-        let object = object::connection(&event.state, namespace, microseconds().saturating_mul(1_000));
+    pub(super) fn event<S: Served>(&mut self, event: &Event<S>, namespace: &str) {
+        let object = S::object(&event.state, namespace, microseconds().saturating_mul(1_000));
         let kind = event.kind.name();
         if self.form == Form::Objects {
             return self.line(kind, &object);

@@ -17,21 +17,21 @@ const BASE: &str = "/apis/live.telemetry.longwire.io/v1alpha1";
 const OF_WATCH: &str = "/apis/live.telemetry.longwire.io/v1alpha1/namespaces/watch/connections";
 
 /// Node `n1`'s probe with its live stream.
-struct Probe {
+pub(super) struct Probe {
     _connected: Connected,
     stream: LiveStream,
     encoder: LiveEncoder,
 }
 
 impl Probe {
-    async fn start(served: &Served) -> Self {
+    pub(super) async fn start(served: &Served) -> Self {
         let connected = connected(&served.operator, "n1", "p1").await;
         let stream = open(&connected.channel, opening("n1")).await.unwrap();
         Self { _connected: connected, stream, encoder: LiveEncoder::default() }
     }
 
     /// What it is asked for, once it is asked for something.
-    async fn asked(&mut self) -> Watched {
+    pub(super) async fn asked(&mut self) -> Watched {
         loop {
             let watched = self.stream.next().await.unwrap();
             if watched.is_on() {
@@ -40,7 +40,7 @@ impl Probe {
         }
     }
 
-    async fn say(&mut self, batch: &LiveBatch) {
+    pub(super) async fn say(&mut self, batch: &LiveBatch) {
         self.stream.say_with(&mut self.encoder, batch).await;
     }
 }
@@ -51,7 +51,7 @@ fn end(uid: &str, node: &str) -> LiveEnd {
 }
 
 /// From `p1` to `p2`.
-fn described(id: u8) -> Described {
+pub(super) fn described(id: u8) -> Described {
     Described {
         reporter: Reporter::Source,
         name: LiveName::Shared([id; 16]),
@@ -68,11 +68,11 @@ fn described(id: u8) -> Described {
     }
 }
 
-fn moved(bytes: u64) -> Moved {
+pub(super) fn moved(bytes: u64) -> Moved {
     Moved { at: bytes, traffic: Traffic { received: bytes, ..Traffic::default() }, ..Moved::default() }
 }
 
-fn batch(generation: u64, ids: impl Iterator<Item = u8>) -> LiveBatch {
+pub(super) fn batch(generation: u64, ids: impl Iterator<Item = u8>) -> LiveBatch {
     let ids: Vec<u8> = ids.collect();
     LiveBatch {
         generation,
