@@ -102,6 +102,18 @@ fn agrees(events: &[Event], ledger: &Ledger, ends: &Ends, namespaces: [&str; 2])
     Ok(())
 }
 
+/// An edge is the sum of the ledger. The connection by which kubectl was known to watch was open before.
+fn adds_up(edge: &EdgeStatus, ledger: &Ledger) -> Result<()> {
+    let whole = ledger.values().fold(Directions::default(), |sum, carried| Directions {
+        from_source: sum.from_source + carried.from_source,
+        from_destination: sum.from_destination + carried.from_destination,
+    });
+    ensure!(edge.open == 0 && edge.opened == COUNT && edge.failed.is_empty(), "{edge:?}");
+    let is_whole = [COUNT, COUNT + 1].contains(&edge.closed) && edge.bytes == whole;
+    ensure!(is_whole, "{whole:?} in {COUNT} connections are {edge:?}");
+    confirm!(edge.rtt_microseconds.is_some_and(|rtt| 0 < rtt.p50 && rtt.p50 <= rtt.p99), "{edge:?}")
+}
+
 fn list(
     kubernetes: &Kubernetes,
     client: &Client,
@@ -172,7 +184,7 @@ pub(super) fn all(kubernetes: &Kubernetes, near: &Namespace<'_>) -> Result<()> {
     let ends = Ends::start(near, &far)?;
     let watching = Watching::start(near, &ends)?;
     // Connections are added up from the first look on.
-    let edges: Api<Edge> = near.api();
+    let edges: Api<Edge> = Api::namespaced(kubernetes.client()?, &near.name);
     kubernetes.block_on(edges.list(&ListParams::default()))?;
     let ledger = ends.talk()?;
     let namespaces = [near.name.as_str(), &far.name];
