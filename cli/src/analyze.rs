@@ -1,7 +1,7 @@
 //! Files, or what a cluster has, to findings.
 
 use crate::Outcome;
-use crate::kubeconfig::connect;
+use crate::kubeconfig::{Refused, connect};
 use crate::options::{Analyze, Output};
 use files::Unreadable;
 use longwire_operator::analyze::output::{Palette, exit_code, json, sarif, text};
@@ -47,9 +47,9 @@ fn of_cluster(options: &Analyze) -> Result<Report, NotAnalyzed> {
     let Analyze { kubeconfig, context, namespace, all_namespaces, root_namespace, .. } = options;
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(NotAnalyzed::Runtime)?;
     let live = runtime.block_on(async {
-        let (client, own) = connect(kubeconfig.clone(), context.clone()).await.map_err(Unread::from)?;
-        let namespace = namespace.clone().unwrap_or(own);
-        online::read(&client, (!all_namespaces).then_some(namespace), root_namespace).await
+        let cluster = connect(kubeconfig.clone(), context.clone(), Refused::Retry).await.map_err(Unread::from)?;
+        let namespace = namespace.clone().unwrap_or(cluster.namespace);
+        online::read(&cluster.client, (!all_namespaces).then_some(namespace), root_namespace).await
     })?;
     Ok(analyze_live(live, &settings(options)))
 }

@@ -1,5 +1,6 @@
 //! The cluster that kubectl would ask, found as kubectl finds it.
 
+use crate::options::Place;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use longwire_operator::source::api_server::client::chain;
@@ -8,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// Between two parts of an answer.
-const SILENCE: Duration = Duration::from_secs(60);
+/// Between two parts of an answer. A watch of the live API says something once a minute.
+const SILENCE: Duration = Duration::from_secs(90);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoCluster {
@@ -24,25 +25,61 @@ pub(crate) enum NoCluster {
     Proxy(String),
 }
 
-/// A client, and the namespace of the context.
-pub(crate) async fn connect(path: Option<PathBuf>, context: Option<String>) -> Result<(Client, String), NoCluster> {
+/// What to do when the API server answers 429, 503 or 504.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Ask again for some minutes.
+    Retry,
+    /// The answer is what the user wants to know.
+    Report,
+}
+
+/// The cluster of a context.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    pub(crate) client: Client,
+    /// The context's namespace.
+    pub(crate) namespace: String,
+    pub(crate) context: String,
+    pub(crate) user: String,
+}
+
+pub(crate) async fn connect(
+    path: Option<PathBuf>,
+    context: Option<String>,
+    refused: Refused,
+) -> Result<Cluster, NoCluster> {
     let wrong = |error: KubeconfigError| NoCluster::Kubeconfig(chain(&error));
     let kubeconfig = read(path).map_err(wrong)?;
     let is_empty = kubeconfig.contexts.is_empty() && kubeconfig.clusters.is_empty();
-    let mut config = if is_empty && context.is_none() {
+    let (context, mut config) = if is_empty && context.is_none() {
         // As in a pod.
-        Config::incluster().map_err(|_| NoCluster::None)?
+        (None, Config::incluster().map_err(|_| NoCluster::None)?)
     } else {
+        let named = context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
+        let known = kubeconfig.contexts.iter().find(|known| known.name == named);
+        let user = known.and_then(|known| known.context.as_ref()?.user.clone()).unwrap_or_default();
         let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
-        Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(wrong)?
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(wrong)?;
+        (Some((named, user)), config)
     };
+    let (context, user) = context.unwrap_or_else(|| ("of this pod".to_owned(), "its ServiceAccount".to_owned()));
     if let Some(proxy) = &config.proxy_url {
         return Err(NoCluster::Proxy(proxy.to_string()));
     }
     (config.connect_timeout, config.read_timeout) = (Some(CONNECT), Some(SILENCE));
+    config.default_retry = refused == Refused::Retry;
     let namespace = config.default_namespace.clone();
     let client = Client::try_from(config).map_err(|error| NoCluster::Kubeconfig(chain(&error)))?;
-    Ok((client, namespace))
+    Ok(Cluster { client, namespace, context, user })
+}
+
+/// The cluster, and the namespace in it; none: all of them.
+pub(crate) async fn connect_to(place: &Place) -> Result<(Cluster, Option<String>), NoCluster> {
+    let Place { namespace, all_namespaces, context, kubeconfig } = place;
+    let cluster = connect(kubeconfig.clone(), context.clone(), Refused::Report).await?;
+    let namespace = namespace.clone().unwrap_or_else(|| cluster.namespace.clone());
+    Ok((cluster, (!all_namespaces).then_some(namespace)))
 }
 
 /// The file that is named; else those of KUBECONFIG, of which some may not be there; else the one in the home directory.

@@ -4,6 +4,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use longwire_operator::analyze::catalogue::Severity;
 use std::path::PathBuf;
 
+mod edges;
+mod observe;
+mod place;
+mod status;
+mod top;
+
+pub(crate) use edges::{Edges, EdgesOutput};
+pub(crate) use observe::{Observe, ObserveOutput};
+pub(crate) use place::Place;
+pub(crate) use status::{Status, StatusOutput};
+pub(crate) use top::Top;
+
 /// Asks Longwire what it knows, and checks what it is told.
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-longwire", bin_name = "kubectl longwire", version = longwire_model::build::line())]
@@ -15,6 +27,10 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Analyze(Analyze),
+    Status(Status),
+    Edges(Edges),
+    Observe(Observe),
+    Top(Top),
 }
 
 /// Find what is wrong or has no effect in policies and annotations, in files before they are applied or in a cluster

@@ -14,6 +14,7 @@ pub(crate) use operator::{InvalidOperator, Operator};
 
 use crate::budgets;
 use crate::kernel::monotonic;
+use crate::live;
 use crate::options::Options;
 use crate::shared::Shared;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -145,7 +146,7 @@ struct Attempt<'a> {
     operator: &'a Operator,
     /// The leader's address, instead of the configured one.
     leader: Option<SocketAddr>,
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
 }
 
 impl Attempt<'_> {
@@ -178,6 +179,7 @@ impl Attempt<'_> {
             .max_encoding_message_size(MAX_PROBE_MESSAGE);
         let answered = tokio::time::timeout(ANSWER, client.connect(call)).await;
         let mut updates = answered.map_err(|_| StreamEnd::Silent)??.into_inner();
+        let _live = live::follow(shared, channel.clone(), &options.node_name);
         let _line = shared.line.open(channel);
         shared.counters.streams.fetch_add(1, Relaxed);
         shared.counters.connected.store(true, Relaxed);

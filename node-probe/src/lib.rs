@@ -7,6 +7,7 @@
 //!         conntrack   +-> messages   |
 //!                            v       |
 //! operator <-------------> control --+
+//!          <--------------- live <-- pipeline: which connections live now, while somebody watches
 //! ```
 
 mod access_log;
@@ -17,6 +18,7 @@ mod control;
 mod exporters;
 mod http;
 mod kernel;
+mod live;
 mod log;
 mod messages;
 mod options;

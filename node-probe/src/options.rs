@@ -115,6 +115,10 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_MAX_SERIES", value_name = "SERIES", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) max_series: u32,
 
+    /// Ended connections that are kept for live views, up to 65536; 0 turns live views of this node off
+    #[arg(long, env = "LONGWIRE_LIVE_HISTORY", value_name = "CONNECTIONS", default_value_t = 8_192, value_parser = clap::value_parser!(u32).range(..=65_536))]
+    pub(crate) live_history: u32,
+
     /// Directory in a BPF filesystem for pinned maps and programs, so that nothing is lost between two probes
     #[arg(long, env = "LONGWIRE_PIN_DIR", value_name = "DIR", requires = "state_dir")]
     pub(crate) pin_dir: Option<PathBuf>,

@@ -163,6 +163,7 @@ pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Op
         host_netns: host_netns()?,
         kubelet_cgroups: options.kubelet_cgroup_root.clone().unwrap_or_default(),
         wall_clock_offset: realtime().saturating_sub(monotonic()),
+        live_history: options.live_history as usize,
     })
 }
 

@@ -9,6 +9,7 @@ pub(crate) use search::Search;
 use crate::access_log::Lines;
 use crate::conntrack::ConntrackQueue;
 use crate::kernel::{Kernel, KernelError, give_back, monotonic, realtime, shorten_slice};
+use crate::live;
 use crate::messages::{Messages, Report};
 use crate::saver::Saver;
 use crate::shared::Shared;
@@ -31,8 +32,8 @@ const WALKS: u32 = 64;
 /// The lower bound of --sample-interval, also for intervals that the operator configures, so that this thread never
 /// spins.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
-/// Delay of a pass after an edit, nanoseconds from the last pass: users look for the result, and a rollout is many
-/// edits.
+/// Delay of a pass after an edit or the begin of a watch, nanoseconds from the last pass: users look for the result, and a rollout
+/// is many edits.
 const AFTER_EDIT: u64 = 250_000_000;
 
 pub(crate) struct Sampler {
@@ -58,24 +59,27 @@ impl Sampler {
         if let Err(error) = shorten_slice() {
             tracing::debug!(%error, "other threads may wait longer for a pass");
         }
-        let (mut due, mut interval) = (monotonic(), self.interval());
+        // Nanoseconds that the last pass took.
+        let mut took = 0;
+        let (mut due, mut interval) = (monotonic(), self.interval(took));
         // Nanoseconds by which the next pass was due earlier, because the last one took longer than an interval.
         let (mut overrun, mut leftover) = (0, Leftover::default());
-        let (mut applied, mut passed) = (self.shared.pipeline().edits(), 0);
+        let (mut applied, mut passed) = (self.changes(), 0);
         while !self.shared.stop.load(Ordering::Relaxed) {
             // A new interval applies to the current one too.
-            let before = mem::replace(&mut interval, self.interval());
-            let (now, edits) = (monotonic(), self.shared.pipeline().edits());
+            let before = mem::replace(&mut interval, self.interval(took));
+            let (now, changes) = (monotonic(), self.changes());
             if interval != before {
                 due = moved(due, due.saturating_add(interval).saturating_sub(before), now);
             }
-            if edits != applied {
+            if changes != applied {
                 due = moved(due, due.min(AFTER_EDIT.saturating_add(passed)), now);
             }
             if now >= due {
-                applied = edits;
+                applied = changes;
                 self.shared.pass_began((now - due).saturating_add(overrun), interval);
                 self.pass()?;
+                took = monotonic().saturating_sub(now);
                 if leftover.is_due(self.shared.pipeline().pending()) {
                     give_back();
                 }
@@ -104,11 +108,19 @@ impl Sampler {
         heartbeat.wakes(Some(Duration::from_nanos(monotonic() - began).saturating_sub(left)));
     }
 
-    /// Nanoseconds between two passes.
-    fn interval(&self) -> u64 {
-        let configured = self.shared.pipeline().settings().reporting_interval;
+    /// Edits of telemetry, and changes of what is watched: for both somebody waits.
+    fn changes(&self) -> (u64, u64) {
+        let pipeline = self.shared.pipeline();
+        (pipeline.edits(), pipeline.live().changes())
+    }
+
+    /// Nanoseconds between two passes. `took`: the last one.
+    fn interval(&self, took: u64) -> u64 {
+        let pipeline = self.shared.pipeline();
+        let configured = pipeline.settings().reporting_interval;
         let interval = configured.map_or(self.interval, |configured| configured.max(MIN_INTERVAL));
-        u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
+        let interval = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
+        if pipeline.live().is_on() { live::faster(interval, took) } else { interval }
     }
 
     /// Samples every live connection once. Samples do not come through the ring, so some of the ring is read after

@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) stop: AtomicBool,
     /// Messages to the operator were dropped: the stream is made again.
     pub(crate) resubscribe: Notify,
+    /// Of the task with the live stream.
+    pub(crate) live_turn: Arc<tokio::sync::Mutex<()>>,
     /// Connection to the operator for checks of readers.
     pub(crate) line: Arc<Line>,
     /// Numbers of the scrapers.
@@ -133,6 +135,7 @@ impl Shared {
             restart_losses: OnceLock::new(),
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
+            live_turn: Arc::default(),
             line: Arc::default(),
             scraper_slots: ScraperSlots::default(),
             created_timestamps: false,

@@ -37,6 +37,7 @@ fn options() -> Options {
         host_netns: 1,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 1_700_000_000 * SECOND,
+        live_history: 8,
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! stream --NodeAcks--> Acks --snapshot--> status (progress)
 //!                          \--refusals, notices--> Events on nodes
+//!                          \--probes--> the live API
 //! ```
 //!
 //! An entry is kept while its node has a stream, a pod or a Node object. With manifests a node may have pods and no
@@ -21,6 +22,8 @@ mod tests;
 
 /// Nodes with an entry. Streams take fewer; without authentication a client may claim one name after another.
 const MAX_NODES: usize = 20_000;
+/// Characters of a release that are kept.
+const MAX_RELEASE: usize = 64;
 
 /// Streams write; the writer of statuses and the task that creates Events read.
 #[derive(Debug, Default)]
@@ -37,6 +40,21 @@ struct Entry {
     /// The last reason of a refusal since [`Acks::take_refusals`].
     refusal: Option<String>,
     notices: Notices,
+    /// As the newest stream's probe says it.
+    release: Option<String>,
+}
+
+/// What is known of a node's probe.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ProbeState {
+    /// Whether it has a stream.
+    pub(crate) connected: bool,
+    /// `None`: it has not said it to this replica.
+    pub(crate) release: Option<String>,
+    /// `None`: it has answered nothing yet.
+    pub(crate) acked: Option<Acked>,
+    /// Of the last hour.
+    pub(crate) notices: Vec<String>,
 }
 
 /// What a node's probe has answered.
@@ -78,6 +96,18 @@ impl Acks {
         nodes.iter().filter_map(|(node, entry)| Some((node.clone(), entry.acked.clone()?))).collect()
     }
 
+    /// Every node's probe that has had a stream.
+    #[must_use]
+    pub(crate) fn probes(&self) -> HashMap<String, ProbeState> {
+        let now = Instant::now();
+        let state = |(node, entry): (&String, &Entry)| {
+            let Entry { streams, acked, release, notices, refusal: _ } = entry;
+            let (release, acked, notices) = (release.clone(), acked.clone(), notices.lately(now));
+            (node.clone(), ProbeState { connected: *streams > 0, release, acked, notices })
+        };
+        self.nodes.lock().iter().map(state).collect()
+    }
+
     /// Returns when an answer has changed something since the last call.
     pub(crate) async fn changed(&self) {
         self.news.notified().await;
@@ -105,6 +135,12 @@ impl Acks {
 }
 
 impl NodeAcks {
+    /// The probe's release. An empty text is none.
+    pub(crate) fn runs(&self, release: &str) {
+        let release = release.chars().filter(|letter| !letter.is_control()).take(MAX_RELEASE).collect::<String>();
+        self.change(|entry| entry.release = Some(release).filter(|release| !release.is_empty()));
+    }
+
     /// The probe has applied this revision.
     pub(crate) fn applied(&self, revision: u64) {
         self.answered(|entry| {

@@ -10,6 +10,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+mod live;
+
+pub use live::LiveCounters;
+
 #[derive(Debug, Default)]
 pub struct Counters {
     /// Streams now.
@@ -49,6 +53,7 @@ pub struct Counters {
     objects_conflicted: Counts,
     pods_reduced: Counts,
     identities_left_out: Counts,
+    pub live: LiveCounters,
     pub(crate) loops: Loops,
 }
 
@@ -61,7 +66,7 @@ type Counts = Mutex<BTreeMap<&'static str, u64>>;
 impl Default for Loops {
     fn default() -> Self {
         let (duration, delay) = (OPERATOR_LOOP_DURATION, OPERATOR_LOOP_DELAY);
-        Self(Heartbeats::new((duration.name, duration.help), (delay.name, delay.help), &["writer", "http"]))
+        Self(Heartbeats::new((duration.name, duration.help), (delay.name, delay.help), &["writer", "http", "live"]))
     }
 }
 
@@ -69,6 +74,11 @@ impl Loops {
     /// Of the task that owns index and compiler.
     pub(crate) fn writer(&self) -> &Arc<Heartbeat> {
         self.0.of("writer")
+    }
+
+    /// Of the task that joins live connections.
+    pub(crate) fn live(&self) -> &Arc<Heartbeat> {
+        self.0.of("live")
     }
 
     /// Of the task that accepts requests for metrics.

@@ -15,6 +15,7 @@ mod budget;
 mod links;
 mod policies;
 pub mod probes;
+pub mod seen;
 pub(crate) mod select;
 mod slice_budget;
 mod slices;

@@ -12,6 +12,7 @@
 //! acks      what each node's probe has answered: applied revisions, refusals, notices
 //! status    on how many nodes an object is programmed; conditions written to the object
 //! cluster   Lease, TLS, authentication, Events; the one task that writes index, policy and snapshot
+//! live      the live API: an aggregated API server for kubectl and every other client of Kubernetes
 //! serve     gRPC streams of probes; /metrics and health; the admission webhook
 //! cli       command line; starts all of the above; the jobs of the chart
 //! ```
@@ -33,6 +34,7 @@ pub mod cli;
 pub mod cluster;
 pub mod counters;
 pub mod index;
+pub mod live;
 pub mod policy;
 pub mod publish;
 pub mod serve;

@@ -18,6 +18,8 @@ pub struct Published {
     /// The state of each object of the three kinds.
     pub policy_states: Arc<PolicyStates>,
     revision: u64,
+    /// The revision of the last change that woke the streams.
+    announced: u64,
     settings: NodeSettings,
     nodes: HashMap<String, Arc<NodeConfiguration>>,
     answers: HashMap<IpAddr, Arc<Answer>>,
@@ -30,6 +32,12 @@ impl Published {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// The revision that every probe should have applied: later ones change nothing for any of them.
+    #[must_use]
+    pub(crate) fn announced(&self) -> u64 {
+        self.announced
     }
 
     /// Of every node, those on which nothing runs too.
@@ -75,7 +83,11 @@ impl Published {
             answers |= self.update_answer(address, answer);
         }
         self.answers_revision += u64::from(answers);
-        became_synced || nodes || answers
+        let is_different = became_synced || nodes || answers;
+        if is_different {
+            self.announced = self.revision;
+        }
+        is_different
     }
 
     fn update_node(&mut self, name: String, configuration: NodeConfiguration) -> bool {
@@ -114,3 +126,6 @@ impl Publisher {
         self.0.send_if_modified(|published| published.update(changes, synced));
     }
 }
+
+#[cfg(test)]
+mod tests;

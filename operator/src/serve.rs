@@ -8,12 +8,14 @@
 //! Published -------------------------+
 //!
 //! a reader's token, on a connection with a stream --> Readers --> Admitted or why not
+//! LiveReport, on a connection with a stream --> live --> whoever joins what probes say
 //! ```
 
 use crate::acks::Acks;
 use crate::cluster::auth::{Gate, Grant};
 use crate::cluster::tls::{self, AdmittedStream, Peer};
 use crate::counters::Counters;
+use crate::live::streams::ProbeStreams;
 use crate::publish::Published;
 use crate::publish::role::Role;
 use crate::source::event::AddressObservations;
@@ -42,7 +44,9 @@ pub mod health;
 mod in_flight;
 mod lag;
 mod lifetime;
+mod live;
 mod metrics;
+mod probes_only;
 mod readers;
 mod session;
 mod slots;
@@ -54,12 +58,14 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// After an accept that failed.
 const BACK_OFF: Duration = Duration::from_millis(100);
-/// On one connection; a probe needs one.
-const STREAMS: u32 = 4;
+/// On one connection. A probe needs two, and one for each reader that it asks about.
+const STREAMS: u32 = 8;
 /// Of a call's headers, bytes: the token is most of it.
 const HEADERS: u32 = 12 << 10;
 /// Bytes that a connection may send before they are read: nothing is read of a peer that is not admitted.
 const WINDOW: u32 = 64 << 10;
+/// The same of a stream: a live stream that is not read now leaves the other half to the control stream's ACKs.
+const STREAM_WINDOW: u32 = WINDOW / 2;
 /// Streams that a peer may reset before they were looked at, and that may end in errors, on one connection.
 const RESETS: usize = 16;
 
@@ -77,6 +83,8 @@ pub struct Context {
     pub counters: Arc<Counters>,
     /// Where address observations of probes go.
     pub observations: mpsc::Sender<AddressObservations>,
+    /// For live streams. `None`: nobody joins what they say, and probes are told that there are none.
+    pub live: Option<ProbeStreams>,
 }
 
 /// Serves until `stop` resolves; open streams end with the writer. In the clear without `tls`.
@@ -90,18 +98,21 @@ pub async fn serve(
     let counters = Arc::clone(&context.counters);
     let pods = context.gate.as_ref().map(|gate| gate.pods());
     let readers = context.readers.as_ref().map(|readers| readers::service(Arc::clone(readers), Arc::clone(&counters)));
+    let (role, secured) = (context.role.clone(), context.gate.is_some());
+    let live = context.live.clone().map(|live| live::service(live, (role, secured), Arc::clone(&counters)));
     let control = ControlServer::new(Service { context, slots }).max_decoding_message_size(MAX_PROBE_MESSAGE);
     let router = Server::builder()
         .max_concurrent_streams(Some(STREAMS))
         .http2_max_header_list_size(Some(HEADERS))
-        .initial_stream_window_size(Some(WINDOW))
+        .initial_stream_window_size(Some(STREAM_WINDOW))
         .initial_connection_window_size(Some(WINDOW))
         .http2_max_pending_accept_reset_streams(Some(RESETS))
         .http2_max_local_error_reset_streams(Some(RESETS))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
         .add_service(InFlight::new(control.max_encoding_message_size(MAX_UPDATE)))
-        .add_optional_service(readers);
+        .add_optional_service(readers)
+        .add_optional_service(live);
     match tls {
         Some(tls) => {
             let incoming = tls::incoming(listener, tls, pods, counters);
@@ -155,7 +166,7 @@ impl Control for Service {
         &self,
         request: Request<Streaming<proto::ProbeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
-        let Context { published, acks, role, gate, counters, observations, readers: _ } = &self.context;
+        let Context { published, acks, role, gate, counters, observations, readers: _, live: _ } = &self.context;
         if let Role::Standby { leader } = *role.borrow() {
             return Err(lifetime::elsewhere(leader));
         }

@@ -138,6 +138,12 @@ macro_rules! by_text {
                 self.0.labels()
             }
 
+            /// Attributes that it reads, each once.
+            #[must_use]
+            pub fn attributes(&self) -> &[Attribute] {
+                self.0.attributes()
+            }
+
             /// Memory where it is evaluated, with compiled regular expressions, bytes.
             #[must_use]
             pub fn bytes(&self) -> usize {

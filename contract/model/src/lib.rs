@@ -5,17 +5,20 @@
 //!                                   Service ------+--> Pod --> LocalPod, Address --> Update (one message to a probe)
 //! Expression, StatsMatcher, AccessLog --> Telemetry ----------------------+
 //! Exporter: where metrics and access logs are sent; in NodeSettings
+//! Watched --> LiveBatch: which connections live now, on demand
 //! SeriesSets, FAMILIES: what is exposed, with names, types, help and labels in one table
 //! ```
 
 pub mod access_log;
 pub mod build;
 pub mod canonical;
+pub mod connection;
 pub mod exporter;
 pub mod expression;
 pub mod identity;
 mod intern;
 pub mod limits;
+pub mod live;
 pub mod matcher;
 pub mod owner;
 pub mod reference;

@@ -7,16 +7,17 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each crate, and the crates that it may depend on.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 16] = [
     ("longwire-endpoint", &[]),
+    ("longwire-live", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
     ("longwire-pipeline", &["longwire-model"]),
     ("longwire-export", &["longwire-model", "longwire-pipeline"]),
     ("longwire-send", &["longwire-export", "longwire-model"]),
     ("longwire-crds", &["longwire-model"]),
-    ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-model", "longwire-wire"]),
-    ("longwire-cli", &["longwire-crds", "longwire-model", "longwire-operator"]),
+    ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-live", "longwire-model", "longwire-wire"]),
+    ("longwire-cli", &["longwire-crds", "longwire-live", "longwire-model", "longwire-operator"]),
     (
         "longwire-probe",
         &[
@@ -121,7 +122,14 @@ fn the_kernel_adapter_is_in_the_probe_alone() {
 /// Probes get everything from the operator, so that none talks to the API server. `kubectl longwire` asks with its user's rights.
 #[test]
 fn no_probe_talks_to_the_api_server() {
-    let allowed = ["longwire-bench", "longwire-cli", "longwire-crds", "longwire-kubernetes", "longwire-operator"];
+    let allowed = [
+        "longwire-bench",
+        "longwire-cli",
+        "longwire-crds",
+        "longwire-kubernetes",
+        "longwire-live",
+        "longwire-operator",
+    ];
     let dependencies = dependencies();
     let ours = dependencies.iter().filter(|(name, _)| name.starts_with("longwire-"));
     let users: Vec<_> = ours.filter(|(_, known)| known.contains("kube")).map(|(name, _)| name.as_str()).collect();

@@ -1,6 +1,7 @@
 //! The codec of the generated code: protobuf, with a check of the memory that a message would take before it is
 //! decoded.
 
+use crate::live::{MAX_LIVE_ORDER_MEMORY, MAX_LIVE_REPORT_MEMORY};
 use crate::shape::Shape;
 use crate::{MAX_PROBE_MESSAGE_MEMORY, MAX_UPDATE_MEMORY, proto};
 use prost::Message;
@@ -87,5 +88,11 @@ pub fn decode<U: Message + Default + 'static>(bytes: &[u8]) -> Result<U, Status>
 }
 
 fn memory_of<U: 'static>() -> usize {
-    if TypeId::of::<U>() == TypeId::of::<proto::Update>() { MAX_UPDATE_MEMORY } else { MAX_PROBE_MESSAGE_MEMORY }
+    let id = TypeId::of::<U>();
+    let known = [
+        (TypeId::of::<proto::Update>(), MAX_UPDATE_MEMORY),
+        (TypeId::of::<proto::LiveReport>(), MAX_LIVE_REPORT_MEMORY),
+        (TypeId::of::<proto::LiveOrder>(), MAX_LIVE_ORDER_MEMORY),
+    ];
+    known.into_iter().find_map(|(of, memory)| (of == id).then_some(memory)).unwrap_or(MAX_PROBE_MESSAGE_MEMORY)
 }

@@ -4,6 +4,7 @@
 //! operator                                                probe
 //! model::Update --Encoder--> proto::Update --gRPC--> proto::Update --Decoder--> model::Update + versions
 //! FromProbe <--TryFrom-- proto::ProbeMessage <--gRPC-- proto::ProbeMessage <--From-- FromProbe
+//! model::LiveBatch <--LiveDecoder-- proto::LiveBatch <--gRPC-- proto::LiveBatch <--LiveEncoder-- model::LiveBatch
 //! LocalPod, Address, node --version--> u64: by which a probe lists what it has already
 //! ```
 //!
@@ -13,6 +14,7 @@ pub mod address;
 pub mod codec;
 pub mod decode;
 pub mod encode;
+pub mod live;
 pub mod message;
 mod refs;
 mod shape;

@@ -42,9 +42,14 @@ impl Shape {
     /// `None`: the message has at most a few short fields.
     pub(crate) fn of<T: 'static>() -> Option<&'static Self> {
         let id = TypeId::of::<T>();
-        [(TypeId::of::<proto::ProbeMessage>(), &PROBE_MESSAGE), (TypeId::of::<proto::Update>(), &UPDATE)]
-            .into_iter()
-            .find_map(|(of, shape)| (of == id).then_some(shape))
+        [
+            (TypeId::of::<proto::ProbeMessage>(), &PROBE_MESSAGE),
+            (TypeId::of::<proto::Update>(), &UPDATE),
+            (TypeId::of::<proto::LiveReport>(), &LIVE_REPORT),
+            (TypeId::of::<proto::LiveOrder>(), &LIVE_ORDER),
+        ]
+        .into_iter()
+        .find_map(|(of, shape)| (of == id).then_some(shape))
     }
 
     /// Fails as soon as the estimate is above `limit` bytes. Returns it; it is never below what is allocated.
@@ -172,4 +177,21 @@ shapes! {
     ADDRESS: proto::Address { 1 Text, 2 Message(&OWNER) }
     OWNER: proto::Owner { 1 Message(&POD), 3 Text, 7 Packed(4), 8 Message(&ENDPOINT) }
     ENDPOINT: proto::Endpoint { 1 Text }
+
+    LIVE_ORDER: proto::LiveOrder { 1 Message(&WATCHED) }
+    WATCHED: proto::Watched { 3 Text }
+    LIVE_REPORT: proto::LiveReport { 1 Message(&LIVE_HELLO), 2 Message(&LIVE_BATCH) }
+    LIVE_HELLO: proto::LiveHello { 1 Text, 2 Text }
+    LIVE_BATCH: proto::LiveBatch {
+        3 Message(&PLACE), 4 Message(&WORKLOAD), 5 Message(&SERVICE), 6 Message(&LIVE_POD), 7 Message(&LIVE_CONNECTION),
+        8 Message(&LIVE_SAMPLE), 9 Message(&LIVE_END), 10 Packed(4), 13 Message(&LIVE_FORGET),
+    }
+    LIVE_FORGET: proto::LiveForget { 1 Packed(4), 2 Packed(4), 3 Packed(4), 4 Packed(4) }
+    LIVE_POD: proto::LivePod { 2 Text, 3 Text }
+    LIVE_CONNECTION: proto::LiveConnection {
+        3 Text, 10 Message(&ENDPOINT), 11 Message(&ENDPOINT), 12 Message(&ENDPOINT),
+    }
+    LIVE_SAMPLE: proto::LiveSample {}
+    LIVE_END: proto::LiveEnd { 2 Message(&LIVE_CONNECTION), 3 Message(&LIVE_SAMPLE), 6 Message(&LIVE_CLOSE), 7 Text }
+    LIVE_CLOSE: proto::LiveClose { 1 Text, 2 Text }
 }

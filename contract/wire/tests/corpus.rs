@@ -1,8 +1,12 @@
-//! The corpus of the fuzz target `wire`: a stream's first updates, and a message of each kind from a probe.
+//! The corpus of the fuzz target `wire`: a stream's first updates, a message of each kind from a probe, and a live stream.
 
+use longwire_model::connection::{CloseReason, FailReason, Reporter, Traffic};
 use longwire_model::expression::Expression;
 use longwire_model::identity::{
     Address, Backing, Frontend, ObservedAddress, Owner, OwnerKind, Place, Pod, Service, Workload,
+};
+use longwire_model::live::{
+    Described, Ended, Ending, LiveBatch, LiveEnd, LiveName, LivePod, Moved, Watched, WatchedNamespaces, Whose,
 };
 use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::SeriesSets;
@@ -10,8 +14,10 @@ use longwire_model::tag::TagName;
 use longwire_model::telemetry::{NodeSettings, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_wire::encode::Encoder;
+use longwire_wire::live::{LiveEncoder, order};
 use longwire_wire::message::{FromProbe, Hello, Interest, Token};
 use longwire_wire::proto;
+use longwire_wire::proto::live_report::Report;
 use prost::Message;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -84,6 +90,77 @@ fn from_probe(message: FromProbe) -> Vec<u8> {
     [vec![1], proto::ProbeMessage::from(message).encode_to_vec()].concat()
 }
 
+/// The reports of a live stream: a connection is described, moves and ends, and another one was too short to be described.
+fn live() -> Vec<u8> {
+    let pod = pod();
+    let (uid, name, place) = (pod.uid.clone(), pod.name.clone(), Arc::clone(&pod.place));
+    let end = LiveEnd { workload: Some(Arc::clone(&pod.workload)), pod: Some(Arc::new(LivePod { uid, name, place })) };
+    let service = Some(Arc::clone(&pod.services[0].service));
+    let address = SocketAddr::new(ADDRESS, 8080);
+    let described = Described {
+        reporter: Reporter::Source,
+        name: LiveName::Shared([7; 16]),
+        source: end.clone(),
+        destination: LiveEnd::default(),
+        requested_service: service.clone(),
+        service,
+        source_address: SocketAddr::new(ADDRESS, 40_000),
+        requested_address: address,
+        answered: Some(address),
+        start: 1,
+        handshake: Some(2),
+        adopted: false,
+    };
+    let traffic = Traffic { sent: 1, received: 2, retransmitted_bytes: 3, retransmits: 4, lost: 5 };
+    let moved = Moved { at: 9, traffic, rtt_us: Some(6), min_rtt_us: None };
+    let short = Described {
+        reporter: Reporter::Destination,
+        name: LiveName::Local(8),
+        source: LiveEnd::default(),
+        destination: end,
+        answered: None,
+        handshake: None,
+        adopted: true,
+        ..described.clone()
+    };
+    let first = LiveBatch {
+        generation: 1,
+        at: 10,
+        described: vec![(1, described)],
+        moved: vec![(1, moved)],
+        complete: true,
+        ..LiveBatch::default()
+    };
+    let closed = Ending::Closed { by: Some(Reporter::Source), reason: Some(CloseReason::Fin) };
+    let second = LiveBatch {
+        ended: vec![
+            (Whose::Number(1), moved, Ended { at: Some(11), how: closed, handshake: None }),
+            (
+                Whose::Described(Box::new(short)),
+                moved,
+                Ended { at: None, how: Ending::Failed(FailReason::Refused), handshake: Some(3) },
+            ),
+        ],
+        described: Vec::new(),
+        moved: Vec::new(),
+        gone: vec![2],
+        missed: 1,
+        ..first
+    };
+    let mut encoder = LiveEncoder::default();
+    let mut bytes = vec![2];
+    for batch in [first, second] {
+        let report = Some(Report::Batch(Box::new(encoder.encode(&batch).unwrap())));
+        bytes.extend(proto::LiveReport { report }.encode_length_delimited_to_vec());
+    }
+    bytes
+}
+
+fn live_order() -> Vec<u8> {
+    let namespaces = WatchedNamespaces::Only(["shop".to_owned()].into());
+    [vec![3], order(&Watched { generation: 1, namespaces, history: true }).encode_to_vec()].concat()
+}
+
 #[test]
 fn the_corpora_are_of_this_protocol() {
     let hello = Hello {
@@ -96,6 +173,8 @@ fn the_corpora_are_of_this_protocol() {
         ObservedAddress { uid: "uid-cart".to_owned(), address: ADDRESS, since: 1, gone: vec!["uid-left".to_owned()] };
     let files = [
         ("update", from_operator()),
+        ("live", live()),
+        ("live_order", live_order()),
         ("hello", from_probe(FromProbe::Hello(hello))),
         ("notice", from_probe(FromProbe::Notice("full".to_owned()))),
         ("interest", from_probe(FromProbe::Interest(Interest { add: vec![ADDRESS], drop: Vec::new() }))),

@@ -1,6 +1,7 @@
 //! Memory that decoding a hostile message takes.
 
 use cap::Cap;
+use longwire_wire::live::{MAX_LIVE_REPORT, MAX_LIVE_REPORT_MEMORY};
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_PROBE_MESSAGE_MEMORY, MAX_UPDATE, MAX_UPDATE_MEMORY, codec, proto};
 use prost::Message;
 use std::alloc::System;
@@ -51,4 +52,8 @@ fn no_message_takes_more_memory_than_its_kind_may() {
     let (bytes, memory) = longest_taken::<proto::Update>(local_pods, MAX_UPDATE_MEMORY);
     println!("{bytes} bytes of empty pods in an update take {memory} bytes");
     assert!(bytes < MAX_UPDATE && memory <= MAX_UPDATE_MEMORY);
+    let connections = |size: usize| empty_messages(2, 7, size.min(MAX_LIVE_REPORT));
+    let (bytes, memory) = longest_taken::<proto::LiveReport>(connections, MAX_LIVE_REPORT_MEMORY);
+    println!("{bytes} bytes of empty connections in a live report take {memory} bytes");
+    assert!(bytes < MAX_LIVE_REPORT / 4 && memory <= MAX_LIVE_REPORT_MEMORY, "{bytes} {memory}");
 }

@@ -51,6 +51,7 @@ impl Followed {
             host_netns: 1,
             kubelet_cgroups: KubeletCgroups::default(),
             wall_clock_offset: 1_700_000_000 * SECOND,
+            live_history: 8_192,
         });
         let now = 100 * SECOND;
         let local = LocalPod { pod: pod("client", CLIENT), telemetry: Arc::new(telemetry) };

@@ -21,6 +21,7 @@ pub(crate) fn options() -> Options {
         host_netns: 1,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 1_700_000_000 * S,
+        live_history: 8,
     }
 }
 

@@ -78,7 +78,8 @@ pub fn start_api_server(layout: &Layout) -> Result<()> {
          --kubelet-client-key={certificates}/kube-apiserver-to-kubelet.key \
          --kubelet-certificate-authority={certificates}/ca.crt --kubelet-preferred-address-types=InternalIP \
          --requestheader-client-ca-file={certificates}/ca.crt --requestheader-allowed-names=front-proxy \
-         --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group \
+         --requestheader-username-headers=X-Remote-User --requestheader-uid-headers=X-Remote-Uid \
+         --requestheader-group-headers=X-Remote-Group \
          --requestheader-extra-headers-prefix=X-Remote-Extra- \
          --proxy-client-cert-file={certificates}/front-proxy.crt \
          --proxy-client-key-file={certificates}/front-proxy.key --enable-aggregator-routing=true \

@@ -32,6 +32,8 @@ pub struct Namespace<'a> {
 pub(crate) enum Turn<'a> {
     Shared(RwLockReadGuard<'a, ()>),
     Alone(RwLockWriteGuard<'a, ()>),
+    /// Another namespace of the same test has it.
+    Anothers,
 }
 
 impl<'a> Namespace<'a> {
@@ -46,6 +48,11 @@ impl<'a> Namespace<'a> {
         // Pods cannot be created before this.
         namespace.wait_for("default", |account: Option<&core::ServiceAccount>| account.is_some())?;
         Ok(namespace)
+    }
+
+    /// One more for the same test, which has to drop it first.
+    pub fn another(&self) -> Result<Self> {
+        Self::new(self.kubernetes, Turn::Anothers)
     }
 
     /// Applies objects; those without a namespace go to this one.

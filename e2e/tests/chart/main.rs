@@ -8,6 +8,7 @@ mod exporters_refused;
 mod grafana;
 mod hooks;
 mod images;
+mod live;
 mod names;
 mod readers;
 mod refused;

@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use longwire_kubernetes::helm::Helm;
 
 /// The set value, and the text of both Helms' errors.
-const WRONG: [(&str, &str); 38] = [
+const WRONG: [(&str, &str); 39] = [
     ("images.registry=", "/images/registry"),
     ("images.tag=1:2", "/images/tag"),
     ("images.pullPolicy=Sometimes", "/images/pullPolicy"),
@@ -26,6 +26,7 @@ const WRONG: [(&str, &str); 38] = [
     ("defaults.reportingInterval=500ms", "/defaults/reportingInterval"),
     ("admission.policies=maybe", "/admission/policies"),
     ("admission.webhook=maybe", "/admission/webhook"),
+    ("live.enabled=maybe", "/live/enabled"),
     ("metrics.podMonitor.interval=0s", "/metrics/podMonitor/interval"),
     ("probe.metricsAddress=10.0.0.256", "/probe/metricsAddress"),
     ("operator.resources.limits.memory=1.2.3Gi", "/operator/resources/limits/memory"),

@@ -16,6 +16,7 @@ mod impostor;
 mod installed;
 mod kiali;
 mod kinds;
+mod live;
 mod noticed;
 mod outage;
 mod plugin;

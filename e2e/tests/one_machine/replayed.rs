@@ -75,6 +75,7 @@ impl World {
             host_netns: 1,
             kubelet_cgroups: KubeletCgroups::default(),
             wall_clock_offset: 1_700_000_000 * SECOND,
+            live_history: 8,
         });
         Self { pipeline, encoder: Encoder::default(), now: 1_000 * SECOND, jobs: 0, scrapes: 0 }
     }

@@ -239,6 +239,11 @@ impl<T> Connections<T> {
         self.entries.iter().map(|entry| &entry.stage)
     }
 
+    #[cfg(test)]
+    pub(crate) fn entries(&self) -> &[Entry<T>] {
+        &self.entries
+    }
+
     pub(crate) fn begin_pass(&mut self) {
         self.passes.begin();
     }

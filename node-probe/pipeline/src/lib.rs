@@ -12,6 +12,7 @@
 //! resolve      addresses, cgroup, sequence numbers -> Resolution: both ends' workload and service, latched; waits are bounded
 //! event        ConnectionEvent: a connection is opened, sampled, closed or failed, with its Resolution and what is new
 //! log          lines of access logs: chosen among events, bounded, for the thread that writes them
+//! live         which connections live now, for who watches; a ring of those that ended last
 //! metrics      label sets interned, index add; budgets, expiry; what a snapshot shows is what was saved last; a cursor a consumer
 //! pipeline     ties them together, with one writer; the list of all items of a saved state
 //! ```
@@ -27,6 +28,7 @@
 mod connection;
 pub mod event;
 pub mod labels;
+pub mod live;
 pub mod log;
 pub mod metrics;
 pub mod observation;

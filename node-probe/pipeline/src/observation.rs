@@ -6,31 +6,13 @@ mod id;
 pub use edge::{DestinationServiceRef, EdgeRef};
 pub(crate) use id::Sequence;
 pub use id::SharedId;
+pub use longwire_model::connection::Reporter;
 
 use crate::record::{CloseReason, FailReason, Monotonic};
 use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// The end of the connection that reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Reporter {
-    /// The client's socket.
-    Source,
-    /// The server's socket.
-    Destination,
-}
-
-impl Reporter {
-    /// As the label `reporter` has it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Destination => "destination",
-        }
-    }
-}
 
 /// The service a connection belongs to, by the rule both ends share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +42,17 @@ pub enum Closer {
     /// The end that reports.
     Local,
     Remote,
+}
+
+impl Closer {
+    /// The end, as both ends call it.
+    pub(crate) fn end(self, reporter: Reporter) -> Reporter {
+        match (self, reporter) {
+            (Self::Local, reporter) => reporter,
+            (Self::Remote, Reporter::Source) => Reporter::Destination,
+            (Self::Remote, Reporter::Destination) => Reporter::Source,
+        }
+    }
 }
 
 /// How a connection ended.

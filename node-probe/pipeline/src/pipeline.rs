@@ -6,6 +6,7 @@ mod conclude;
 mod emit;
 mod folded;
 mod ingest;
+mod live;
 mod restore;
 mod save;
 mod saved;
@@ -24,6 +25,7 @@ pub use saved::Dropped;
 pub use stats::Stats;
 
 use crate::connection::{Connections, Sampled};
+use crate::live::Live;
 use crate::log::Journal;
 use crate::metrics::{Budget, Mention, SeriesStore, TagSource};
 use crate::record::{Monotonic, Sample};
@@ -59,6 +61,8 @@ pub struct Options {
     pub kubelet_cgroups: KubeletCgroups,
     /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC; for start times of connections.
     pub wall_clock_offset: UnixNanos,
+    /// Ended connections that are kept for live views. 0: there are no live views.
+    pub live_history: usize,
 }
 
 /// Queries and reports of the pipeline that are new since the last call.
@@ -83,6 +87,7 @@ pub struct Pipeline {
     store: SeriesStore,
     candidates: Candidates,
     journal: Journal,
+    live: Live,
     next_expiry: Monotonic,
     next_sweep: Monotonic,
     counts: Counts,
@@ -122,6 +127,7 @@ impl Pipeline {
             store: SeriesStore::new(options.budget),
             candidates: Candidates::default(),
             journal: Journal::default(),
+            live: Live::new(options.live_history),
             next_expiry: 0,
             next_sweep: 0,
             counts: Counts::default(),
@@ -147,6 +153,7 @@ impl Pipeline {
     pub fn begin_pass(&mut self, _now: Monotonic) {
         self.connections.begin_pass();
         self.candidates.begin(self.store.long_room());
+        self.live.begin_pass();
     }
 
     /// Live connections' counters.
@@ -173,6 +180,7 @@ impl Pipeline {
         }
         self.resolver.end_pass(self.connections.passes(), complete);
         self.conclude_resolved(now);
+        self.live.end_pass(complete);
     }
 
     /// Timeouts and expiry. Cheap when nothing is due.
@@ -355,6 +363,7 @@ impl Pipeline {
             candidates: &mut self.candidates,
             resolver: &self.resolver,
             journal: &mut self.journal,
+            live: &mut self.live,
             expression_errors: &mut self.counts.expression_errors,
             long,
             wall_clock_offset,

@@ -9,9 +9,9 @@ mod folded;
 #[cfg(test)]
 mod tests;
 
-pub use close_reason::CloseReason;
 pub(crate) use folded::FoldedRecord;
 pub use folded::{Folded, FoldedKey};
+pub use longwire_model::connection::{CloseReason, FailReason};
 
 /// Nanoseconds of CLOCK_MONOTONIC, as `bpf_ktime_get_ns` gives them.
 pub type Monotonic = u64;
@@ -154,53 +154,19 @@ impl Role {
     }
 }
 
-/// Why a connect never established.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum FailReason {
-    /// A RST answered the SYN.
-    Refused,
-    /// No answer in time.
-    Timeout,
-    /// A router or host reported that there is no route.
-    Unreachable,
-    /// The application gave up first.
-    Aborted,
-    /// No segment was ever sent: no free port, no route, no memory.
-    NeverSent,
-    /// Any other errno.
-    Other,
-}
-
-impl FailReason {
-    pub const ALL: [Self; 6] =
-        [Self::Refused, Self::Timeout, Self::Unreachable, Self::Aborted, Self::NeverSent, Self::Other];
-
-    /// The value of the label `reason`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Timeout => "timeout",
-            Self::Unreachable => "unreachable",
-            Self::Aborted => "aborted",
-            Self::NeverSent => "never_sent",
-            Self::Other => "other",
-        }
-    }
-
-    fn of(error: i32, flags: u32) -> Self {
-        const ECONNREFUSED: i32 = 111;
-        const ETIMEDOUT: i32 = 110;
-        const ENETUNREACH: i32 = 101;
-        const EHOSTUNREACH: i32 = 113;
-        match error {
-            ECONNREFUSED => Self::Refused,
-            ETIMEDOUT => Self::Timeout,
-            ENETUNREACH | EHOSTUNREACH => Self::Unreachable,
-            0 if flags & flag::NEVER_SENT != 0 => Self::NeverSent,
-            0 => Self::Aborted,
-            _ => Self::Other,
-        }
+/// `error`: of the socket whose connect never established.
+fn fail_reason(error: i32, flags: u32) -> FailReason {
+    const ECONNREFUSED: i32 = 111;
+    const ETIMEDOUT: i32 = 110;
+    const ENETUNREACH: i32 = 101;
+    const EHOSTUNREACH: i32 = 113;
+    match error {
+        ECONNREFUSED => FailReason::Refused,
+        ETIMEDOUT => FailReason::Timeout,
+        ENETUNREACH | EHOSTUNREACH => FailReason::Unreachable,
+        0 if flags & flag::NEVER_SENT != 0 => FailReason::NeverSent,
+        0 => FailReason::Aborted,
+        _ => FailReason::Other,
     }
 }
 
@@ -320,7 +286,7 @@ impl ConnectionRecord {
             event: match raw.kind {
                 kind::ANNOUNCE => Event::Announce,
                 kind::CLOSE => Event::Close,
-                _ => Event::Fail(FailReason::of(raw.error, raw.flags)),
+                _ => Event::Fail(fail_reason(raw.error, raw.flags)),
             },
             id: raw.id,
             time: raw.time,
@@ -330,7 +296,7 @@ impl ConnectionRecord {
             adopted: has(flag::ADOPTED),
             untracked,
             by_remote: has(flag::BY_REMOTE),
-            close_reason: CloseReason::of(raw.error, raw.flags),
+            close_reason: close_reason::of(raw.error, raw.flags),
             cgroup: raw.cgroup,
             netns: raw.netns,
             sequence: (raw.client_isn != 0 || raw.server_isn != 0).then_some((raw.client_isn, raw.server_isn)),

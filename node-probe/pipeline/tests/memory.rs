@@ -36,6 +36,7 @@ fn pipeline(metrics: Metrics, tags: &[String], expression: &str) -> Pipeline {
         max_pending: 131_072,
         host_netns: 1,
         wall_clock_offset: 1_700_000_000 * SECOND,
+        live_history: 8,
         kubelet_cgroups: KubeletCgroups::default(),
     });
     pipeline.local_cgroups([(1, "kubepods/poduid-evil/x".to_owned())]);

@@ -112,6 +112,7 @@ fn start(options: Options) -> (Arc<Shared>, Operator) {
         host_netns: 1,
         kubelet_cgroups: pipeline::KubeletCgroups::default(),
         wall_clock_offset: 0,
+        live_history: 8,
     }));
     let (shared, operator) = (Arc::new(shared), options.operator().unwrap());
     let (_, messages) = mpsc::channel(1);

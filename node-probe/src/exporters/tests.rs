@@ -23,6 +23,7 @@ fn shared() -> Arc<Shared> {
         host_netns: 1,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 0,
+        live_history: 8,
     })))
 }
 

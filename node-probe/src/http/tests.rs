@@ -23,6 +23,7 @@ async fn start(are_restricted: bool) -> (SocketAddr, Arc<Shared>) {
         host_netns: 1,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 0,
+        live_history: 8,
     })));
     shared.caught_up();
     let any = "127.0.0.1:0".parse().unwrap();

@@ -80,6 +80,7 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
     listeners(shared, &mut readings);
     exports::take(shared, &mut readings);
     operator(shared, &mut readings);
+    live(shared, &mut readings);
     state(shared, &mut readings);
     let build = build::labels("probe").map(str::to_owned).to_vec();
     readings.0.push(Reading { name: "longwire_build_info", labels: build, value: 1.0 });
@@ -220,6 +221,16 @@ fn operator(shared: &Shared, to: &mut Readings) {
     let (applied, refused) = (counters.updates.load(Relaxed), counters.updates_refused.load(Relaxed));
     to.by("longwire_probe_updates_total", [("applied", applied), ("refused", refused)]);
     to.one("longwire_probe_update_bytes_total", counters.update_bytes.load(Relaxed));
+}
+
+fn live(shared: &Shared, to: &mut Readings) {
+    let pipeline = shared.pipeline();
+    let live = pipeline.live();
+    let counts = live.counts();
+    to.one("longwire_probe_live_watched", live.is_on().into());
+    to.one("longwire_probe_live_updates_total", counts.updates);
+    to.one("longwire_probe_live_missed_total", counts.missed);
+    to.one("longwire_probe_live_ended", live.kept() as u64);
 }
 
 fn series(shared: &Shared, to: &mut Readings) {

@@ -32,6 +32,7 @@ fn pipeline() -> Pipeline {
         host_netns: 1,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 0,
+        live_history: 8,
     })
 }
 

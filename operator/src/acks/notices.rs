@@ -30,6 +30,12 @@ impl Notices {
         }
     }
 
+    /// Those that wait, and those that were sent a short time ago.
+    pub(super) fn lately(&self, now: Instant) -> Vec<String> {
+        let sent = self.sent.iter().filter(|(_, at)| now.saturating_duration_since(*at) < REPEAT);
+        sent.map(|(text, _)| text).chain(&self.waiting).cloned().collect()
+    }
+
     pub(super) fn next(&self) -> Option<&str> {
         self.waiting.front().map(String::as_str)
     }

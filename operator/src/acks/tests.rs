@@ -1,4 +1,4 @@
-use super::{Acked, Acks, MAX_NODES};
+use super::{Acked, Acks, MAX_NODES, ProbeState};
 use std::sync::Arc;
 
 #[test]
@@ -53,4 +53,30 @@ fn a_client_that_claims_ever_new_names_is_refused_until_they_are_forgotten() {
     assert!(acks.open("one more").is_some());
     assert_eq!(acks.nodes.lock().len(), 2);
     drop(held);
+}
+
+#[test]
+fn what_is_known_of_a_probe_outlives_its_stream() {
+    let acks = Arc::<Acks>::default();
+    let node = acks.open("n1").unwrap();
+    node.runs("0.1.0\n");
+    node.applied(5);
+    node.notice("full");
+    node.notice("slow");
+    let state = |connected| ProbeState {
+        connected,
+        release: Some("0.1.0".to_owned()),
+        acked: Some(Acked { revision: 5, refused: None }),
+        notices: vec!["full".to_owned(), "slow".to_owned()],
+    };
+    assert_eq!(acks.probes(), [("n1".to_owned(), state(true))].into());
+    // It became an Event, and is of the last hour still.
+    acks.notice_sent("n1", "full");
+    drop(node);
+    assert_eq!(acks.probes(), [("n1".to_owned(), state(false))].into());
+    let newer = acks.open("n1").unwrap();
+    newer.runs(&"1".repeat(1_000));
+    assert_eq!(acks.probes()["n1"].release, Some("1".repeat(64)));
+    newer.runs("");
+    assert_eq!(acks.probes()["n1"].release, None);
 }

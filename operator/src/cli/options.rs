@@ -61,10 +61,10 @@ pub enum LogFormat {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} is not a loopback address, and manifests are served in plaintext: use 127.0.0.1 or [::1] with --listen and run the \
-         probe on this machine"
+    "{0} is not a loopback address, and with manifests everything is served in plaintext: use 127.0.0.1 or [::1] with {1} and \
+         run the probe on this machine"
 )]
-pub struct InvalidListen(IpAddr);
+pub struct InvalidListen(IpAddr, &'static str);
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const EVERYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -77,8 +77,17 @@ impl Options {
     pub fn listen(&self) -> Result<SocketAddr, InvalidListen> {
         let usual = if self.manifests.is_some() { LOOPBACK } else { EVERYWHERE };
         let address = self.listen.unwrap_or((usual, CONTROL).into());
+        self.in_the_clear(address, "--listen")
+    }
+
+    /// Where the live API is served; `None`: nowhere. In the clear only on this machine.
+    pub(crate) fn live_listen(&self) -> Result<Option<SocketAddr>, InvalidListen> {
+        self.security.live_listen.map(|address| self.in_the_clear(address, "--live-listen")).transpose()
+    }
+
+    fn in_the_clear(&self, address: SocketAddr, flag: &'static str) -> Result<SocketAddr, InvalidListen> {
         if self.manifests.is_some() && !address.ip().to_canonical().is_loopback() {
-            return Err(InvalidListen(address.ip()));
+            return Err(InvalidListen(address.ip(), flag));
         }
         Ok(address)
     }

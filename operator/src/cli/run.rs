@@ -6,6 +6,9 @@ use crate::cluster::guard::{Guard, InsecureStart};
 use crate::cluster::membership::Ends;
 use crate::cluster::writer::Writer;
 use crate::counters::Counters;
+use crate::index::seen::{Seen, SeenPods};
+use crate::live;
+use crate::live::streams;
 use crate::policy::compile::Compiler;
 use crate::policy::defaults::{self, InvalidDefaults};
 use crate::publish::role::Role;
@@ -19,6 +22,7 @@ use crate::source::manifests::{self, InvalidDirectory, Manifests};
 use crate::source::{Reread, Sink};
 use cluster::Cluster;
 use kube::Client;
+use live_api::LiveApi;
 use longwire_endpoint::descriptors;
 use longwire_model::identity::UnixNanos;
 use std::future::Future;
@@ -32,6 +36,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 mod cluster;
+mod live_api;
 
 /// Batches of events that may wait for the writer; an API server ends a watch that is not read.
 const WAITING: usize = 16;
@@ -84,6 +89,8 @@ pub struct Operator {
     health: Option<TcpListener>,
     /// The address of the validating webhook, and which namespace counts for the whole cluster.
     webhook: Option<(TcpListener, String)>,
+    live: Option<TcpListener>,
+    seen_pods: SeenPods,
     /// `None`: it reads manifests, alone and in the clear.
     cluster: Option<Cluster>,
 }
@@ -122,6 +129,7 @@ impl Operator {
         let health = listen_if(options.health_listen(), "--health-listen").await?;
         let webhook = listen_if(options.security.webhook_listen, "--webhook-listen").await?;
         let webhook = webhook.map(|listener| (listener, options.root_namespace.clone()));
+        let live = listen_if(options.live_listen()?, "--live-listen").await?;
         let (publisher, published) = Publisher::new();
         let acks = Arc::<Acks>::default();
         let (batches, events) = mpsc::channel(WAITING);
@@ -138,7 +146,9 @@ impl Operator {
                 (Some(cluster), Some(probes))
             }
         };
-        let writer = Writer::new(compiler, publisher, probes, Arc::clone(&counters));
+        let seen = live.is_some().then(Seen::default);
+        let seen_pods = seen.as_ref().map(Seen::pods).unwrap_or_default();
+        let writer = Writer::new(compiler, publisher, probes, Arc::clone(&counters)).with_seen_pods(seen);
         let mut writer = writer.with_reread(reread).with_acks(Arc::clone(&acks));
         if let Some(cluster) = &cluster {
             writer = writer.with_warnings(cluster.membership.warnings.clone());
@@ -156,6 +166,8 @@ impl Operator {
             metrics,
             health,
             webhook,
+            live,
+            seen_pods,
             cluster,
         })
     }
@@ -179,11 +191,14 @@ impl Operator {
             metrics,
             health,
             webhook,
+            live,
+            seen_pods,
             cluster,
         } = self;
         // Manifests have one reader.
         let (_always, alone) = watch::channel(Role::Leader);
-        let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
+        let registration = cluster.as_ref().map(|cluster| cluster.registration.clone());
+        let (membership, guard) = cluster.map(|Cluster { membership, guard, .. }| (membership, guard)).unzip();
         let role = membership.as_ref().map_or(alone, |membership| membership.role.clone());
         let gate = guard.as_ref().map(|guard| Arc::clone(&guard.gate));
         let readers = guard.as_ref().map(|guard| Arc::clone(&guard.readers));
@@ -193,7 +208,18 @@ impl Operator {
         let webhook = webhook
             .zip(certificate.clone())
             .map(|((listener, root), certificate)| tokio::spawn(webhook::serve(listener, certificate, root)));
-        let context = Context { published, acks, role, gate, readers, counters, observations };
+        let (streams, reports) = streams::channel();
+        // Without it probes are told that there are no live streams.
+        let streams = live.is_some().then_some(streams);
+        let live = live.map(|listener| {
+            let (published, acks, role) = (published.clone(), Arc::clone(&acks), role.clone());
+            let pods = gate.as_ref().map(|gate| gate.pods());
+            let counters = Arc::clone(&counters);
+            let context = live::Context { published, acks, pods, seen_pods, reports, role, counters };
+            LiveApi::start(listener, registration.zip(certificate.clone()), context)
+        });
+        let leaving = live.as_ref().map(LiveApi::leaving);
+        let context = Context { published, acks, role, gate, readers, counters, observations, live: streams };
         let state = {
             let Context { published, role, counters, .. } = context.clone();
             let endpoints = Endpoints::new(&counters);
@@ -205,12 +231,18 @@ impl Operator {
         let (stopping, mut stopped) = watch::channel(());
         let stop = async move {
             stop.await;
-            // First, so that probes whose streams end find another leader.
+            if let Some(leaving) = &leaving {
+                leaving.withdraw().await;
+            }
+            // Before streams end, so that their probes find another leader.
             if let Some(membership) = membership {
                 membership.leave().await;
             }
             // Streams end when nothing can come any more.
             writer.abort();
+            if let Some(leaving) = leaving {
+                leaving.end();
+            }
             stopping.send_replace(());
         };
         let overdue = async {
@@ -227,6 +259,9 @@ impl Operator {
         }
         if let Some(webhook) = webhook {
             webhook.abort();
+        }
+        if let Some(live) = live {
+            live.end().await;
         }
         outcome
     }

@@ -21,7 +21,7 @@ mod precheck;
 mod rates;
 pub(crate) mod readers;
 mod refusal;
-mod request;
+pub(crate) mod request;
 mod review;
 #[cfg(test)]
 mod tests;

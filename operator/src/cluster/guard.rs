@@ -27,6 +27,8 @@ pub struct Settings {
     pub(crate) metrics_auth: bool,
     /// Whether the API server may call the admission webhook.
     pub webhook: bool,
+    /// Whether the API server may forward requests to the live API.
+    pub live: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +56,13 @@ pub fn start(
     pods: watch::Receiver<ProbePods>,
     counters: Arc<Counters>,
 ) -> Result<Guard, InsecureStart> {
-    let Settings { account, lifetimes, deployment, metrics_auth, webhook } = settings;
+    let Settings { account, lifetimes, deployment, metrics_auth, webhook, live } = settings;
     let namespace = account.namespace.as_str();
     let names = tls::names(namespace);
     let owner = OwnerReferences::new(client.clone(), namespace, deployment.as_deref());
     let (reconciler, certificate) = CertificateReconciler::new(client.clone(), namespace, names, lifetimes, owner);
     let reconciler = if webhook { reconciler.with_webhook(client.clone()) } else { reconciler };
+    let reconciler = if live { reconciler.with_api_service(client.clone(), Arc::clone(&counters)) } else { reconciler };
     let tls = tls::configuration(certificate.clone())?;
     let keys = Keys::new(client.clone());
     let mut tasks = JoinSet::new();

@@ -29,6 +29,7 @@ pub(crate) use peer::{AdmittedStream, Peer};
 pub use plan::Lifetimes;
 pub(crate) use plan::{Held, Step, Validity, plan};
 pub use reconciler::CertificateReconciler;
+pub(crate) use server::for_api_server;
 pub use server::{Serving, configuration, http, names, publish};
 
 /// Seconds since the epoch.

@@ -3,6 +3,7 @@
 use crate::acks::Acks;
 use crate::counters::Counters;
 use crate::index::probes::Probes;
+use crate::index::seen::Seen;
 use crate::index::warning::{Warning, Warnings};
 use crate::index::{Index, Stale};
 use crate::policy::compile::{Changes, Compiler};
@@ -36,6 +37,8 @@ pub struct Writer {
     publisher: Publisher,
     /// `None`: no authentication.
     probes: Option<Probes>,
+    /// `None`: nobody asks for pods by their UIDs.
+    seen_pods: Option<Seen>,
     counters: Arc<Counters>,
     warnings: Warnings,
     /// States that were logged, where there is nothing but the log.
@@ -53,6 +56,7 @@ impl Writer {
             compiler,
             publisher,
             probes,
+            seen_pods: None,
             counters,
             warnings: Warnings::default(),
             logged: PolicyStates::new(),
@@ -79,6 +83,13 @@ impl Writer {
     #[must_use]
     pub(crate) fn with_acks(mut self, acks: Arc<Acks>) -> Self {
         self.acks = acks;
+        self
+    }
+
+    /// Where the live API finds pods.
+    #[must_use]
+    pub fn with_seen_pods(mut self, seen_pods: Option<Seen>) -> Self {
+        self.seen_pods = seen_pods;
         self
     }
 
@@ -136,11 +147,17 @@ impl Writer {
         if let Some(probes) = &mut self.probes {
             probes.take(&self.index, &stale);
         }
+        if let Some(seen_pods) = &mut self.seen_pods {
+            seen_pods.take(&self.index, &stale, now);
+        }
         self.publish(|compiler, index| compiler.compile(index, stale, now));
     }
 
     fn expire(&mut self, now: UnixNanos) {
         self.acks.retain(|node| self.index.has_node(node));
+        if let Some(seen_pods) = &mut self.seen_pods {
+            seen_pods.expire(now);
+        }
         self.publish(|compiler, _| compiler.expire(now));
     }
 

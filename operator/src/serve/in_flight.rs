@@ -20,7 +20,7 @@ mod tests;
 const SMALL: u32 = 64 << 10;
 /// What a message takes when it is decoded, for each of its bytes on the wire.
 const DECODED: u32 = 3;
-/// Limit for all large messages, KiB.
+/// Limit for all large messages of a service, KiB.
 const MAX_MEMORY_KIB: u32 = 48 << 10;
 /// Timeout of a large message.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,11 +32,17 @@ const HEADER: usize = 5;
 pub(super) struct InFlight<S> {
     inner: S,
     memory: Arc<Semaphore>,
+    kib: u32,
 }
 
 impl<S> InFlight<S> {
     pub(super) fn new(inner: S) -> Self {
-        Self { inner, memory: Arc::new(Semaphore::new(MAX_MEMORY_KIB as usize)) }
+        Self::with_memory(inner, MAX_MEMORY_KIB)
+    }
+
+    /// KiB for large messages.
+    pub(super) fn with_memory(inner: S, kib: u32) -> Self {
+        Self { inner, memory: Arc::new(Semaphore::new(kib as usize)), kib }
     }
 }
 
@@ -54,8 +60,8 @@ impl<S: Service<http::Request<tonic::body::Body>>> Service<http::Request<tonic::
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> S::Future {
-        let memory = Arc::clone(&self.memory);
-        self.inner.call(request.map(|body| tonic::body::Body::new(Metered::new(body, memory, TIMEOUT))))
+        let (memory, kib) = (Arc::clone(&self.memory), self.kib);
+        self.inner.call(request.map(|body| tonic::body::Body::new(Metered::new(body, (memory, kib), TIMEOUT))))
     }
 }
 
@@ -65,6 +71,8 @@ type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireE
 struct Metered<B> {
     inner: B,
     memory: Arc<Semaphore>,
+    /// All of `memory`.
+    kib: u32,
     /// The bytes of the next message's header that have arrived.
     header: Vec<u8>,
     /// Bytes of the message that are still to come.
@@ -84,8 +92,8 @@ enum Hold {
 }
 
 impl<B> Metered<B> {
-    fn new(inner: B, memory: Arc<Semaphore>, timeout: Duration) -> Self {
-        Self { inner, memory, header: Vec::with_capacity(HEADER), left: 0, timeout, hold: Hold::Nothing }
+    fn new(inner: B, (memory, kib): (Arc<Semaphore>, u32), timeout: Duration) -> Self {
+        Self { inner, memory, kib, header: Vec::with_capacity(HEADER), left: 0, timeout, hold: Hold::Nothing }
     }
 
     /// Follows the messages in these bytes.
@@ -106,7 +114,7 @@ impl<B> Metered<B> {
                 self.left = u32::from_be_bytes([a, b, c, d]);
                 if self.left > SMALL {
                     // What is longer than a message may be is refused before it is read.
-                    let needed = (self.left / 1_024).saturating_mul(DECODED).min(MAX_MEMORY_KIB);
+                    let needed = (self.left / 1_024).saturating_mul(DECODED).min(self.kib);
                     self.hold = Hold::Waiting(Box::pin(Arc::clone(&self.memory).acquire_many_owned(needed)));
                 }
             }

@@ -120,7 +120,7 @@ async fn gone(pods: &mut watch::Receiver<ProbePods>, grant: &Grant) {
 }
 
 /// When the elector has ended the role no longer changes.
-async fn standby(role: &mut watch::Receiver<Role>) -> Status {
+pub(super) async fn standby(role: &mut watch::Receiver<Role>) -> Status {
     let now = role.wait_for(|role| matches!(role, Role::Standby { .. })).await.ok().map(|role| *role);
     match now {
         Some(Role::Standby { leader }) => elsewhere(leader),

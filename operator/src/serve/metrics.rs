@@ -80,6 +80,8 @@ fn take(state: &State) -> Vec<Reading> {
         let reading = |(label, value)| Reading { name, labels: vec![label], value: value as f64 };
         readings.extend(values.into_iter().map(reading));
     };
+    by(operator_names::LIVE_DISBELIEVED, counters.live.disbelieved().into_iter().collect());
+    by(operator_names::LIVE_REFUSED, counters.live.refusals().into_iter().collect());
     by(operator_names::ADDRESS_OBSERVATIONS, counters.observations().into());
     by(operator_names::STREAMS_REFUSED, counters.refusals().into_iter().collect());
     by(operator_names::HANDSHAKES_REFUSED, counters.handshake_refusals().into_iter().collect());
@@ -120,6 +122,19 @@ fn take(state: &State) -> Vec<Reading> {
         };
         readings.extend(counts.read().into_iter().map(reading));
     }
+    readings.push(one(operator_names::LIVE_WATCHES, counters.live.watches_now()));
+    readings.push(one(operator_names::LIVE_ROWS, counters.live.rows()));
+    readings.push(one(operator_names::LIVE_EDGES, counters.live.edges()));
+    readings.push(one(operator_names::LIVE_EDGES_LEFT_OUT, counters.live.edges_left_out()));
+    readings.push(one(operator_names::LIVE_MISSED, counters.live.missed()));
+    readings.push(one(operator_names::LIVE_NODES_MISSING, counters.live.nodes_missing()));
+    readings.push(one(operator_names::LIVE_RELAYED, counters.live.relayed()));
+    readings.extend(counters.live.registered().map(|is_so| one(operator_names::LIVE_REGISTERED, u64::from(is_so))));
+    readings.extend(counters.live.answers().into_iter().map(|((resource, verb, code), value)| Reading {
+        name: operator_names::LIVE_REQUESTS,
+        labels: vec![resource, verb, code],
+        value: value as f64,
+    }));
     let refused = counters.objects_refused().into_iter();
     readings.extend(refused.map(|((kind, reason), value)| Reading {
         name: operator_names::OBJECTS_REFUSED,

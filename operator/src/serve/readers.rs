@@ -1,9 +1,6 @@
 //! Authorization of readers for probes.
-//!
-//! A request is read on a connection that has an admitted stream, and on no other: so it needs no token of
-//! the probe's own, and its node is known.
 
-use crate::cluster::tls::Peer;
+use super::probes_only::{Node, ProbesOnly};
 use crate::counters::Counters;
 use longwire_endpoint::Readers;
 use longwire_endpoint::readers::{Outcome, Verdict};
@@ -12,7 +9,6 @@ use longwire_wire::proto::authorize_reply::Verdict as Reply;
 use longwire_wire::proto::readers_server::{Readers as Service, ReadersServer};
 use longwire_wire::proto::{Admitted, AuthorizeReply, AuthorizeRequest};
 use std::sync::Arc;
-use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status};
 
@@ -21,36 +17,14 @@ pub(super) struct Answers {
     counters: Arc<Counters>,
 }
 
-/// Lets those through that come on a probe's connection.
-#[derive(Clone, Debug)]
-pub(super) struct ProbesOnly(Arc<Counters>);
-
-/// The node that requests it.
-#[derive(Clone)]
-struct Node(Arc<str>);
-
 pub(super) fn service(
     readers: Arc<Readers>,
     counters: Arc<Counters>,
 ) -> InterceptedService<ReadersServer<Answers>, ProbesOnly> {
-    let probes = ProbesOnly(Arc::clone(&counters));
+    let probes = ProbesOnly::new(Arc::clone(&counters), |counters| counters.authorization_requested("no_stream"));
     let answers = ReadersServer::new(Answers { readers, counters });
     let answers = answers.max_decoding_message_size(MAX_AUTHORIZATION).max_encoding_message_size(MAX_AUTHORIZATION);
     InterceptedService::new(answers, probes)
-}
-
-impl Interceptor for ProbesOnly {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let peer = request.extensions().get::<Peer>();
-        let Some(node) = peer.and_then(Peer::node) else {
-            // It counts as a call: a peer that makes too many loses the connection.
-            drop(peer.map(Peer::call));
-            self.0.authorization_requested("no_stream");
-            return Err(Status::unauthenticated("this connection has no admitted stream of a probe"));
-        };
-        request.extensions_mut().insert(Node(node));
-        Ok(request)
-    }
 }
 
 #[tonic::async_trait]

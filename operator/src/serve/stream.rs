@@ -79,6 +79,7 @@ impl Stream {
             counters.refused("too_many");
             return Err(Status::resource_exhausted("this operator already has its maximum of nodes"));
         };
+        acks.runs(&hello.probe_version);
         let mut lag = Lag::new(counters);
         let mut session = Session::new(hello, acks)?;
         // Whatever is there already is news to this stream.

@@ -1,5 +1,7 @@
 //! A small API server on loopback that speaks just what TLS and authentication ask for: TokenReviews and SubjectAccessReviews, token keys, one Secret,
-//! one ConfigMap. Tests set its answers; the cluster tests use a real one.
+//! one ConfigMap; and what the live API asks for (`live`). Tests set its answers; the cluster tests use a real one.
+
+mod live;
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -41,6 +43,7 @@ struct Inner {
     /// The last patch of the webhook's configuration.
     webhook: watch::Sender<Option<Value>>,
     access_reviews: AtomicU64,
+    live: live::Objects,
     /// Users who may get /metrics.
     readers: Mutex<Vec<String>>,
     /// What it says of a token, beside what the token says itself.
@@ -92,6 +95,7 @@ impl ApiServer {
                 "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{name}",
                 routing::patch(patch_webhook),
             )
+            .merge(live::router())
             .layer(axum::middleware::from_fn_with_state(server.clone(), presence))
             .with_state(server.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -147,6 +151,39 @@ impl ApiServer {
 
     fn next_version(&self) -> String {
         (self.0.versions.fetch_add(1, Relaxed) + 1).to_string()
+    }
+
+    /// Answers to lists and watches of a kind of which there is one object.
+    fn list_one(&self, kind: &str, held: &watch::Sender<Option<Value>>, query: Option<String>) -> Response {
+        let query = query.unwrap_or_default();
+        let parameter =
+            |name: &str| query.split('&').find_map(|pair| pair.split_once('=').filter(|pair| pair.0 == name));
+        if parameter("watch").is_none() {
+            let items: Vec<Value> = held.borrow().clone().into_iter().collect();
+            let version = self.0.versions.load(Relaxed).to_string();
+            let list = json!({
+                "kind": format!("{kind}List"), "apiVersion": "v1", "metadata": {"resourceVersion": version}, "items": items,
+            });
+            return answer(&list);
+        }
+        let since: u64 = parameter("resourceVersion").unwrap().1.parse().unwrap();
+        let version = |object: &Value| object["metadata"]["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap();
+        let mut held = held.subscribe();
+        held.mark_changed();
+        // What was there at `since` has been listed.
+        let changes = stream::unfold(held, async |mut held| {
+            held.changed().await.ok()?;
+            let object = held.borrow_and_update().clone();
+            Some((object, held))
+        });
+        let lines = changes.filter_map(move |object| {
+            let object = object.filter(|object| version(object) > since);
+            ready(
+                object
+                    .map(|object| Ok::<_, Infallible>(format!("{}\n", json!({"type": "MODIFIED", "object": object})))),
+            )
+        });
+        Body::from_stream(lines).into_response()
     }
 
     fn store(&self, mut secret: Value, expected: Option<&str>) -> Response {
@@ -221,7 +258,11 @@ async fn review_access(State(server): State<ApiServer>, body: String) -> Respons
     // What the review of the token said of the user comes along.
     let is_whole = spec["extra"]["authentication.kubernetes.io/pod-uid"].is_array();
     let is_reader = server.0.readers.lock().unwrap().iter().any(|reader| spec["user"] == *reader);
-    review["status"] = json!({"allowed": is_for_page && is_whole && is_reader});
+    let is_allowed = match &spec["resourceAttributes"] {
+        Value::Null => is_for_page && is_whole && is_reader,
+        _ => server.0.live.allows(spec),
+    };
+    review["status"] = json!({"allowed": is_allowed});
     answer(&review)
 }
 
@@ -232,32 +273,7 @@ async fn keys() -> Response {
 }
 
 async fn list_secrets(State(server): State<ApiServer>, RawQuery(query): RawQuery) -> Response {
-    let query = query.unwrap_or_default();
-    let parameter = |name: &str| query.split('&').find_map(|pair| pair.split_once('=').filter(|pair| pair.0 == name));
-    if parameter("watch").is_none() {
-        let held = server.0.secret.borrow().clone();
-        let items: Vec<Value> = held.into_iter().collect();
-        let version = server.0.versions.load(Relaxed).to_string();
-        let list = json!({
-            "kind": "SecretList", "apiVersion": "v1", "metadata": {"resourceVersion": version}, "items": items,
-        });
-        return answer(&list);
-    }
-    let since: u64 = parameter("resourceVersion").unwrap().1.parse().unwrap();
-    let version = |secret: &Value| secret["metadata"]["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap();
-    let mut held = server.0.secret.subscribe();
-    held.mark_changed();
-    // What was there at `since` has been listed.
-    let changes = stream::unfold(held, async |mut held| {
-        held.changed().await.ok()?;
-        let secret = held.borrow_and_update().clone();
-        Some((secret, held))
-    });
-    let lines = changes.filter_map(move |secret| {
-        let secret = secret.filter(|secret| version(secret) > since);
-        ready(secret.map(|secret| Ok::<_, Infallible>(format!("{}\n", json!({"type": "MODIFIED", "object": secret})))))
-    });
-    Body::from_stream(lines).into_response()
+    server.list_one("Secret", &server.0.secret, query)
 }
 
 async fn create_secret(State(server): State<ApiServer>, body: String) -> Response {

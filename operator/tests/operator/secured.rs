@@ -2,6 +2,8 @@
 
 mod admission;
 mod certificates;
+mod live;
+mod live_streams;
 mod load;
 mod readers;
 mod standby;
@@ -11,14 +13,17 @@ use crate::api_server::{ApiServer, token};
 use crate::harness::hello;
 use k8s_openapi::api::core::v1 as k8s;
 use kube::Client;
+use longwire_operator::acks::Acks;
 use longwire_operator::cli::options::Options;
 use longwire_operator::cluster::guard;
 use longwire_operator::cluster::writer::Writer;
 use longwire_operator::counters::Counters;
 use longwire_operator::index::probes::Probes;
+use longwire_operator::index::seen::{Seen, SeenPods};
+use longwire_operator::live::streams::{self, LiveReports};
 use longwire_operator::policy::compile::{Compiler, Settings};
-use longwire_operator::publish::Publisher;
 use longwire_operator::publish::role::Role;
+use longwire_operator::publish::{Published, Publisher};
 use longwire_operator::serve::{self, Context};
 use longwire_operator::source::event::{Batch, Event};
 use longwire_operator::source::object::{Key, Kind, Name, Object};
@@ -52,6 +57,10 @@ struct Secured {
     role: watch::Sender<Role>,
     counters: Arc<Counters>,
     guard: guard::Guard,
+    published: watch::Receiver<Published>,
+    acks: Arc<Acks>,
+    live: LiveReports,
+    seen_pods: SeenPods,
 }
 
 fn probe_pod(name: &str, node: &str) -> Event {
@@ -79,6 +88,11 @@ fn end_of(name: &str) -> Event {
 }
 
 impl Secured {
+    /// What live streams say is for whoever serves the live API.
+    fn take_reports(&mut self) -> LiveReports {
+        std::mem::replace(&mut self.live, streams::channel().1)
+    }
+
     async fn start() -> Self {
         let (api, client) = ApiServer::start().await;
         Self::beside(api, &client, &LONG).await
@@ -95,7 +109,10 @@ impl Secured {
         let settings =
             Settings { cluster_name: text("c"), cluster_domain: text("cluster.local"), root_namespace: text("watch") };
         let (events, batches) = mpsc::channel(4);
+        let seen = Seen::default();
+        let seen_pods = seen.pods();
         let writer = Writer::new(Compiler::new(settings), publisher, Some(probes), Arc::clone(&counters));
+        let writer = writer.with_seen_pods(Some(seen));
         let observations = writer.observations();
         tokio::spawn(writer.run(batches, || 1));
         let guard = guard::start(client, options.guard().unwrap(), pods, Arc::clone(&counters)).unwrap();
@@ -104,17 +121,20 @@ impl Secured {
         let (role, receiver) = watch::channel(Role::Leader);
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
         let readers = Some(Arc::clone(&guard.readers));
+        let acks = Arc::<Acks>::default();
+        let (live, reports) = streams::channel();
         let context = Context {
-            published,
-            acks: Arc::default(),
+            published: published.clone(),
+            acks: Arc::clone(&acks),
             role: receiver,
             gate,
             readers,
             counters: Arc::clone(&counters),
             observations,
+            live: Some(live),
         };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
-        let operator = Self { api, address, events, role, counters, guard };
+        let operator = Self { api, address, events, role, counters, guard, published, acks, live: reports, seen_pods };
         operator.send_events(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();

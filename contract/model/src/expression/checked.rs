@@ -2,7 +2,7 @@
 
 use super::parse::{Scope, Tree};
 use super::tree::Node;
-use super::{InvalidExpression, MAX_BYTES, parse};
+use super::{Attribute, InvalidExpression, MAX_BYTES, parse};
 use crate::intern::Interner;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -40,6 +40,10 @@ impl<V> Checked<V> {
 
     pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
         self.0.tree.labels.iter().map(|name| &**name)
+    }
+
+    pub(super) fn attributes(&self) -> &[Attribute] {
+        &self.0.tree.attributes
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -49,6 +49,8 @@ pub(super) struct Tree<V> {
     pub(super) value: V,
     /// Names of the labels it reads.
     pub(super) labels: BTreeSet<Arc<str>>,
+    /// Attributes it reads, each once, in order.
+    pub(super) attributes: Box<[Attribute]>,
     /// Memory beside its text, before a regular expression is matched, bytes.
     pub(super) bytes: usize,
     /// Memory of its compiled regular expressions, bytes.
@@ -65,9 +67,10 @@ pub(super) fn parse<V>(
     let mut walk = Walk { scope, ..Walk::default() };
     let node = walk.node(&syntax.expr)?;
     let labels = walk.labels.iter().map(|name| 2 * NODE_BYTES + name.len()).sum::<usize>();
+    let attributes: Box<[Attribute]> = walk.attributes.into_iter().collect();
     // Literals and names are substrings of the text.
-    let bytes = walk.nodes * NODE_BYTES + 2 * text.len() + labels;
-    Ok(Tree { value: typed(node)?, labels: walk.labels, bytes, regex_bytes: walk.regex_bytes })
+    let bytes = walk.nodes * NODE_BYTES + 2 * text.len() + labels + size_of_val(&*attributes);
+    Ok(Tree { value: typed(node)?, labels: walk.labels, attributes, bytes, regex_bytes: walk.regex_bytes })
 }
 
 /// The first error with a position; only limits have none. Errors after an exceeded depth are its consequences.
@@ -93,6 +96,7 @@ struct Walk {
     scope: Scope,
     nodes: usize,
     labels: BTreeSet<Arc<str>>,
+    attributes: BTreeSet<Attribute>,
     regex_bytes: usize,
 }
 
@@ -140,8 +144,9 @@ impl Walk {
         }
     }
 
-    fn attribute(&self, name: String) -> Typed {
+    fn attribute(&mut self, name: String) -> Typed {
         if let Some(attribute) = Attribute::named(&name) {
+            self.attributes.insert(attribute);
             return Ok(Node::Text(Text::Attribute(attribute)));
         }
         let happened = Quantity::named(&name).map(|quantity| Node::Int(Int::Quantity(quantity)));

@@ -15,7 +15,7 @@ pub const OPERATOR_LOOP_DURATION: SelfMetric = row("longwire_operator_loop_durat
 pub const OPERATOR_LOOP_DELAY: SelfMetric = row("longwire_operator_loop_delay_seconds", Histogram, &["loop"], "Delay with which a clock wakes a loop of the operator: time from when its turn was due until it began.");
 
 #[rustfmt::skip]
-pub const OPERATOR_METRICS: [SelfMetric; 30] = [
+pub const OPERATOR_METRICS: [SelfMetric; 41] = [
     row(names::SYNCED, Gauge, &[], "1 once the operator knows every object that existed when it started, else 0."),
     row(names::OBJECTS, Gauge, &["kind"], "Kubernetes objects that the operator knows now."),
     row(names::OBJECTS_REFUSED, Gauge, &["kind", "reason"], "TelemetryPolicies, ExtraStatTags and StatsMatchers that are not accepted now, by the reason of their condition."),
@@ -41,6 +41,17 @@ pub const OPERATOR_METRICS: [SelfMetric; 30] = [
     row(names::OUT_OF_DESCRIPTORS, Counter, &["operation"], "Operations that found no free file descriptor; they are tried again."),
     row(names::CERTIFICATE_EXPIRY, Gauge, &["certificate"], "Unix time at which a certificate that the operator serves expires."),
     row(names::OBJECTS_CONFLICTED, Gauge, &["kind"], "TelemetryPolicies, ExtraStatTags and StatsMatchers of which a part has no effect now, because another object overrides it."),
+    row(names::LIVE_REGISTERED, Gauge, &[], "1 if the live API is served, this replica can verify the API server, and the API server knows this operator's authority, else 0. Only with --live-listen."),
+    row(names::LIVE_REQUESTS, Counter, &["resource", "verb", "code"], "Requests to the live API that this replica answered, by the HTTP status code."),
+    row(names::LIVE_REFUSED, Counter, &["reason"], "Connections to the live API that were refused, most of them in their TLS handshake."),
+    row(names::LIVE_WATCHES, Gauge, &[], "Watches of the live API that run now."),
+    row(names::LIVE_ROWS, Gauge, &[], "Connections of pods that the live API has now, with those that ended in the last minute. 0 unless somebody is interested in them."),
+    row(names::LIVE_EDGES, Gauge, &[], "Edges of the live API: pairs of workloads with their Service whose connections it adds up. 0 unless somebody is interested in them."),
+    row(names::LIVE_EDGES_LEFT_OUT, Counter, &[], "Connections that are in no edge of the live API, because there are as many edges as it keeps, or as one node may bring."),
+    row(names::LIVE_MISSED, Counter, &[], "Updates of live connections that probes left out, because they could not be sent in time. The next update has what they said."),
+    row(names::LIVE_DISBELIEVED, Counter, &["reason"], "Connections reported by probes that the live API does not show, by the reason."),
+    row(names::LIVE_NODES_MISSING, Gauge, &[], "Nodes whose probe had not answered when the last list of connections was made."),
+    row(names::LIVE_RELAYED, Gauge, &[], "Connections to the live API that this replica passes on to the leader now, because it is a standby."),
     row(names::WATCHDOG_MISSES, Counter, &["loop"], "Times that a loop of the operator woke 200 ms too late or later, or worked for so long without a step. A turn that still lasts counts."),
     row(names::WATCHDOG_MEGA_MISSES, Counter, &["loop"], "Times that a loop of the operator woke 1 s too late or later, or worked for so long without a step. They count as misses, too."),
     OPERATOR_LOOP_DURATION,

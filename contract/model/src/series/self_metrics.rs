@@ -21,7 +21,7 @@ pub const PROBE_LOOP_DURATION: SelfMetric = row("longwire_probe_loop_duration_se
 pub const PROBE_LOOP_DELAY: SelfMetric = row("longwire_probe_loop_delay_seconds", Histogram, &["loop"], "Delay with which a clock wakes a loop of the probe: time from when its turn was due until it began.");
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 58] = [
+pub const SELF_METRICS: [SelfMetric; 62] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "Connections and ends of connections that were lost, because the BPF maps had no room. It should stay at 0."),
     row("longwire_probe_kernel_exceptions_total", Counter, &["kind"], "Events that the BPF programs handled in another way than usual: later, without a detail, or not at all because no probe ran."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times that the kernel skipped a BPF program because it would have interrupted itself."),
@@ -64,6 +64,10 @@ pub const SELF_METRICS: [SelfMetric; 58] = [
     row("longwire_probe_operator_streams_total", Counter, &[], "Streams that the probe has opened to the operator."),
     row("longwire_probe_updates_total", Counter, &["result"], "Updates of the configuration that the probe received from the operator."),
     row("longwire_probe_update_bytes_total", Counter, &[], "Bytes of the updates that the probe applied, before TLS."),
+    row("longwire_probe_live_watched", Gauge, &[], "1 while somebody watches this node's live connections, else 0."),
+    row("longwire_probe_live_updates_total", Counter, &[], "Updates for live views that the probe sent to the operator: connections that opened or moved, and ends of connections."),
+    row("longwire_probe_live_missed_total", Counter, &[], "Updates for live views that were left out, because more came than were read. Live views have the newest values nevertheless, but may lack connections that have ended."),
+    row("longwire_probe_live_ended", Gauge, &[], "Ended connections that the probe keeps for live views now, at most --live-history."),
     row("longwire_probe_address_observations_withheld_total", Counter, &[], "Observed addresses of pods that the probe withheld from the operator, because another running pod of the node has the address. It checks them again each second for a minute."),
     row("longwire_probe_queue_full_total", Counter, &["queue"], "Queries and reports that the sampling thread could not pass to another thread, because its queue was full. They are sent later."),
     row("longwire_probe_conntrack_errors_total", Counter, &[], "Queries to the kernel's connection tracking that failed."),

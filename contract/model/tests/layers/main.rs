@@ -11,7 +11,10 @@ mod checker;
 const ORDERS: [(&str, &[&str]); 2] = [
     (
         "operator",
-        &["counters", "source", "index", "policy", "analyze", "publish", "acks", "status", "cluster", "serve", "cli"],
+        &[
+            "counters", "source", "index", "policy", "analyze", "publish", "acks", "status", "cluster", "live",
+            "serve", "cli",
+        ],
     ),
     (
         "node-probe/pipeline",
@@ -25,6 +28,7 @@ const ORDERS: [(&str, &[&str]); 2] = [
             "resolve",
             "event",
             "log",
+            "live",
             "metrics",
             "pipeline",
         ],

@@ -1154,3 +1154,520 @@ pub mod readers_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveOrder {
+    #[prost(oneof = "live_order::Order", tags = "1")]
+    pub order: ::core::option::Option<live_order::Order>,
+}
+/// Nested message and enum types in `LiveOrder`.
+pub mod live_order {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Order {
+        #[prost(message, tag = "1")]
+        Watched(super::Watched),
+    }
+}
+/// Neither all nor namespaces: nothing is watched.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Watched {
+    #[prost(fixed64, tag = "1")]
+    pub generation: u64,
+    #[prost(bool, tag = "2")]
+    pub all: bool,
+    /// of either end
+    #[prost(string, repeated, tag = "3")]
+    pub namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// also what ended before, as far as the probe remembers it
+    #[prost(bool, tag = "4")]
+    pub history: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveReport {
+    #[prost(oneof = "live_report::Report", tags = "1, 2")]
+    pub report: ::core::option::Option<live_report::Report>,
+}
+/// Nested message and enum types in `LiveReport`.
+pub mod live_report {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Report {
+        #[prost(message, tag = "1")]
+        Hello(super::LiveHello),
+        #[prost(message, tag = "2")]
+        Batch(::prost::alloc::boxed::Box<super::LiveBatch>),
+    }
+}
+/// First message of a stream.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveHello {
+    #[prost(string, tag = "1")]
+    pub node: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub probe_version: ::prost::alloc::string::String,
+}
+/// What is new since the batch before, in this order.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveBatch {
+    /// Watched.generation
+    #[prost(fixed64, tag = "1")]
+    pub generation: u64,
+    /// Unix nanoseconds
+    #[prost(fixed64, tag = "2")]
+    pub at: u64,
+    /// Values that many connections share travel once a stream, ahead of their first use.
+    #[prost(message, repeated, tag = "3")]
+    pub places: ::prost::alloc::vec::Vec<Place>,
+    #[prost(message, repeated, tag = "4")]
+    pub workloads: ::prost::alloc::vec::Vec<Workload>,
+    #[prost(message, repeated, tag = "5")]
+    pub services: ::prost::alloc::vec::Vec<Service>,
+    #[prost(message, repeated, tag = "6")]
+    pub pods: ::prost::alloc::vec::Vec<LivePod>,
+    /// each once a generation
+    #[prost(message, repeated, tag = "7")]
+    pub described: ::prost::alloc::vec::Vec<LiveConnection>,
+    #[prost(message, repeated, tag = "8")]
+    pub moved: ::prost::alloc::vec::Vec<LiveSample>,
+    #[prost(message, repeated, tag = "9")]
+    pub ended: ::prost::alloc::vec::Vec<LiveEnd>,
+    /// numbers of connections that are over, of whose ends nothing is known
+    #[prost(uint32, repeated, tag = "10")]
+    pub gone: ::prost::alloc::vec::Vec<u32>,
+    /// all that lived when the generation began has been described
+    #[prost(bool, tag = "11")]
+    pub complete: bool,
+    /// updates that were left out since the batch before
+    #[prost(uint64, tag = "12")]
+    pub missed: u64,
+    /// References that end with this message: whatever uses one later defines it anew.
+    #[prost(message, optional, tag = "13")]
+    pub forget: ::core::option::Option<LiveForget>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveForget {
+    /// Place.ref
+    #[prost(uint32, repeated, tag = "1")]
+    pub places: ::prost::alloc::vec::Vec<u32>,
+    /// Workload.ref
+    #[prost(uint32, repeated, tag = "2")]
+    pub workloads: ::prost::alloc::vec::Vec<u32>,
+    /// Service.ref
+    #[prost(uint32, repeated, tag = "3")]
+    pub services: ::prost::alloc::vec::Vec<u32>,
+    /// LivePod.ref
+    #[prost(uint32, repeated, tag = "4")]
+    pub pods: ::prost::alloc::vec::Vec<u32>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LivePod {
+    #[prost(uint32, tag = "1")]
+    pub r#ref: u32,
+    #[prost(string, tag = "2")]
+    pub uid: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// Place.ref
+    #[prost(uint32, tag = "4")]
+    pub place: u32,
+}
+/// A reference of 0: not known, or there is none.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveConnection {
+    /// in this generation; 0 in LiveEnd
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// the server's end reports
+    #[prost(bool, tag = "2")]
+    pub by_server: bool,
+    /// 16 bytes: both ends have it; 8 bytes, big-endian: this end alone
+    #[prost(bytes = "vec", tag = "3")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    /// Workload.ref
+    #[prost(uint32, tag = "4")]
+    pub source_workload: u32,
+    /// Workload.ref
+    #[prost(uint32, tag = "5")]
+    pub destination_workload: u32,
+    /// LivePod.ref
+    #[prost(uint32, tag = "6")]
+    pub source_pod: u32,
+    /// LivePod.ref
+    #[prost(uint32, tag = "7")]
+    pub destination_pod: u32,
+    /// Service.ref
+    #[prost(uint32, tag = "8")]
+    pub service: u32,
+    /// Service.ref
+    #[prost(uint32, tag = "9")]
+    pub requested_service: u32,
+    #[prost(message, optional, tag = "10")]
+    pub source: ::core::option::Option<Endpoint>,
+    #[prost(message, optional, tag = "11")]
+    pub requested: ::core::option::Option<Endpoint>,
+    /// absent: not known
+    #[prost(message, optional, tag = "12")]
+    pub answered: ::core::option::Option<Endpoint>,
+    /// Unix nanoseconds
+    #[prost(fixed64, tag = "13")]
+    pub start: u64,
+    /// nanoseconds; absent: not known
+    #[prost(uint64, optional, tag = "14")]
+    pub handshake: ::core::option::Option<u64>,
+    /// older than its probe
+    #[prost(bool, tag = "15")]
+    pub adopted: bool,
+}
+/// Cumulative, as the series have it: `sent` by the server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveSample {
+    /// 0 in LiveEnd
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// nanoseconds before LiveBatch.at, modulo 2^64
+    #[prost(uint64, tag = "2")]
+    pub age: u64,
+    #[prost(uint64, tag = "3")]
+    pub sent: u64,
+    #[prost(uint64, tag = "4")]
+    pub received: u64,
+    #[prost(uint64, tag = "5")]
+    pub retransmitted_bytes: u64,
+    #[prost(uint64, tag = "6")]
+    pub retransmits: u64,
+    #[prost(uint64, tag = "7")]
+    pub lost: u64,
+    /// 0: not known
+    #[prost(uint32, tag = "8")]
+    pub rtt_us: u32,
+    /// 0: not known
+    #[prost(uint32, tag = "9")]
+    pub min_rtt_us: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveEnd {
+    #[prost(message, optional, tag = "3")]
+    pub last: ::core::option::Option<LiveSample>,
+    /// Unix nanoseconds; absent: not known
+    #[prost(fixed64, optional, tag = "4")]
+    pub at: ::core::option::Option<u64>,
+    /// nanoseconds; absent: not known
+    #[prost(uint64, optional, tag = "5")]
+    pub handshake: ::core::option::Option<u64>,
+    #[prost(oneof = "live_end::Whose", tags = "1, 2")]
+    pub whose: ::core::option::Option<live_end::Whose>,
+    #[prost(oneof = "live_end::How", tags = "6, 7")]
+    pub how: ::core::option::Option<live_end::How>,
+}
+/// Nested message and enum types in `LiveEnd`.
+pub mod live_end {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Whose {
+        #[prost(uint32, tag = "1")]
+        Number(u32),
+        #[prost(message, tag = "2")]
+        Connection(super::LiveConnection),
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum How {
+        #[prost(message, tag = "6")]
+        Closed(super::LiveClose),
+        /// why: refused, timeout, ...
+        #[prost(string, tag = "7")]
+        Failed(::prost::alloc::string::String),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveClose {
+    /// source, destination; empty: not known
+    #[prost(string, tag = "1")]
+    pub by: ::prost::alloc::string::String,
+    /// fin, reset, ...; empty: not known
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// Generated client implementations.
+pub mod live_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct LiveClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> LiveClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> LiveClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            LiveClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn stream(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::LiveReport>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::LiveOrder>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::BoundedCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/longwire.v1.Live/Stream");
+            let mut req = request.into_streaming_request();
+            req.extensions_mut().insert(GrpcMethod::new("longwire.v1.Live", "Stream"));
+            self.inner.streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod live_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with LiveServer.
+    #[async_trait]
+    pub trait Live: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the Stream method.
+        type StreamStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::LiveOrder, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        async fn stream(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::LiveReport>>,
+        ) -> std::result::Result<tonic::Response<Self::StreamStream>, tonic::Status>;
+    }
+    #[derive(Debug)]
+    pub struct LiveServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> LiveServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for LiveServer<T>
+    where
+        T: Live,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/longwire.v1.Live/Stream" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamSvc<T: Live>(pub Arc<T>);
+                    impl<T: Live> tonic::server::StreamingService<super::LiveReport>
+                    for StreamSvc<T> {
+                        type Response = super::LiveOrder;
+                        type ResponseStream = T::StreamStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<tonic::Streaming<super::LiveReport>>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Live>::stream(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamSvc(inner);
+                        let codec = crate::codec::BoundedCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for LiveServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "longwire.v1.Live";
+    impl<T> tonic::server::NamedService for LiveServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

@@ -14,10 +14,11 @@ const REPEATED: i32 = 3;
 #[test]
 fn every_field_that_allocates_is_known() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto");
-    let descriptors = protox::compile(["longwire/v1/control.proto"], [root]).unwrap();
-    let messages: BTreeMap<String, Vec<(u64, String)>> = descriptors.file[0]
-        .message_type
+    let descriptors = protox::compile(["longwire/v1/control.proto", "longwire/v1/live.proto"], [root]).unwrap();
+    let messages: BTreeMap<String, Vec<(u64, String)>> = descriptors
+        .file
         .iter()
+        .flat_map(|file| &file.message_type)
         .map(|message| {
             let fields = message.field.iter().filter_map(|field| {
                 let number = u64::try_from(field.number()).unwrap();

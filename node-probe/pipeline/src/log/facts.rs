@@ -1,7 +1,6 @@
 //! What a filter reads: both ends, and what has happened until the event.
 
 use super::cursor::LogCursor;
-use super::journal::end_of;
 use crate::event::{ConnectionEvent, EventKind};
 use crate::labels::UNKNOWN;
 use longwire_model::access_log::LogEvent;
@@ -53,9 +52,7 @@ impl Happened for EventFacts<'_> {
     fn word(&self, word: Word) -> &str {
         match word {
             Word::Event => self.logged.name(),
-            Word::ClosedBy => {
-                self.event.closer().map_or(UNKNOWN, |closer| end_of(closer, self.event.reporter()).name())
-            }
+            Word::ClosedBy => self.event.closer().map_or(UNKNOWN, |closer| closer.end(self.event.reporter()).name()),
             Word::CloseReason => self.event.close_reason().map_or(UNKNOWN, |reason| reason.name()),
             Word::FailureReason => match self.event.kind() {
                 EventKind::Failed(reason) => reason.name(),

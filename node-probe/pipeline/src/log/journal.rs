@@ -5,7 +5,7 @@ use super::cursor::LogCursor;
 use super::facts::EventFacts;
 use super::record::LogRecord;
 use crate::event::{ConnectionEvent, EventKind};
-use crate::observation::{Closer, Reporter, SharedId};
+use crate::observation::SharedId;
 use crate::record::Monotonic;
 use longwire_model::access_log::{AccessLog, DEFAULT_NODE_RATE, LogEvent};
 use longwire_model::identity::UnixNanos;
@@ -276,7 +276,7 @@ fn line(
         rtt_us: known(event.rtt_us(), cursor.rtt.smoothed_us),
         min_rtt_us: known(event.least_rtt_us(), cursor.rtt.least_us),
         handshake: cursor.handshake,
-        closed_by: event.closer().map(|closer| end_of(closer, reporter)),
+        closed_by: event.closer().map(|closer| closer.end(reporter)),
         close_reason: event.close_reason(),
         failure: match event.kind() {
             EventKind::Failed(reason) => Some(reason),
@@ -284,14 +284,5 @@ fn line(
         },
         connections: event.connections(),
         suppressed,
-    }
-}
-
-/// The end of the connection, as both ends call it.
-pub(super) fn end_of(closer: Closer, reporter: Reporter) -> Reporter {
-    match (closer, reporter) {
-        (Closer::Local, reporter) => reporter,
-        (Closer::Remote, Reporter::Source) => Reporter::Destination,
-        (Closer::Remote, Reporter::Destination) => Reporter::Source,
     }
 }

@@ -18,6 +18,7 @@ impl Pipeline {
                     let (_, mut recorder) = self.recorder(now);
                     recording.deactivate(&mut recorder);
                     recording.release(&mut recorder);
+                    recorder.live.lose(entry.id);
                 }
             }
         }

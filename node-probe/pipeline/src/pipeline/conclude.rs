@@ -58,8 +58,14 @@ impl Pipeline {
         match connection.counters {
             PendingCounters::Ended(new) => {
                 let subject = Subject { id: connection.end.id, opened, moved: None };
-                recording.emit(subject, Happened::ended(&new, connection.ending), &mut recorder);
+                let ended = Happened::ended(&new, connection.ending);
+                recording.emit(subject, ended, &mut recorder);
+                let adopted = new.opened == 0 && new.failed.is_none();
+                let last = recording.last(subject, ended, adopted, &recorder);
                 recording.release(&mut recorder);
+                if let Some(last) = last {
+                    recorder.live.end(connection.end.id, recording.resolution, last);
+                }
             }
             PendingCounters::Live { id, handshake } => {
                 let Some(entry) = connections.get_mut(id) else {
@@ -68,8 +74,12 @@ impl Pipeline {
                 };
                 let new = first_delta(entry, handshake);
                 let subject = Subject { id, opened: entry.opened, moved: Some(entry.split().1) };
-                recording.emit(subject, Happened::opened(&new), &mut recorder);
+                let opened = Happened::opened(&new);
+                recording.emit(subject, opened, &mut recorder);
                 recording.activate(&mut recorder);
+                if recorder.live.is_on() {
+                    recorder.live.opened((id, &recording.resolution), handshake, opened.rtt, now);
+                }
                 entry.rtt_observed = new.rtt_us.is_some();
                 entry.stage = Stage::Recording(recording);
             }

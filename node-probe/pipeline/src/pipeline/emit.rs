@@ -2,7 +2,8 @@
 
 use super::stage::{Recorder, Recording};
 use crate::connection::Moved;
-use crate::event::{ConnectionEvent, EventKind};
+use crate::event::{ConnectionEvent, ConnectionId, EventKind};
+use crate::live::Last;
 use crate::observation::Reporter;
 use crate::observation::{Delta, Ending};
 use crate::record::{Monotonic, Rtt};
@@ -73,6 +74,19 @@ impl Recording {
             let event = event(resolution, subject, Happened::sampled(&nothing, rtt), recorder.resolver.clock());
             recorder.journal.log(LogEvent::Periodic, &event, cursor, (self.slot.tenancy(), recorder.clock()));
         }
+    }
+
+    /// What live views keep of its end. `None`: nothing, also if several connections were summed up.
+    pub(super) fn last(
+        &self,
+        subject: Subject<'_>,
+        happened: Happened<'_>,
+        adopted: bool,
+        recorder: &Recorder<'_>,
+    ) -> Option<Last> {
+        let event = event((self.reporter, &self.resolution), subject, happened, recorder.resolver.clock());
+        let is_kept = recorder.live.is_available() && event.id() != ConnectionId::Several;
+        is_kept.then(|| Last::of(&event, adopted, recorder.clock().wall))
     }
 }
 

@@ -119,8 +119,8 @@ impl Pipeline {
             duration: last.duration.filter(|_| !adopted),
             ..Delta::default()
         };
-        match entry.split() {
-            (Stage::Ignored, _) => {}
+        let kept = match entry.split() {
+            (Stage::Ignored, _) => None,
             (&mut Stage::Pending { key, rtt_us }, _) => {
                 let last = last_delta;
                 let rtt_us = last.rtt_us.or((rtt_us != 0).then_some(rtt_us));
@@ -137,6 +137,7 @@ impl Pipeline {
                     ..total.delta()
                 });
                 connection.ending = ending;
+                None
             }
             (Stage::Recording(recording), moved) => {
                 let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last_delta;
@@ -147,9 +148,14 @@ impl Pipeline {
                 let rtt = Rtt { smoothed_us: last.rtt_us.unwrap_or_default(), least_us: ending.least_rtt_us };
                 let closed = Happened { kind: EventKind::Closed, new: &new, rtt, handshake, ending };
                 recording.emit(subject, closed, &mut recorder);
+                let last = recording.last(subject, closed, adopted, &recorder);
                 recording.deactivate(&mut recorder);
                 recording.release(&mut recorder);
+                last
             }
+        };
+        if let (Some(last), Stage::Recording(recording)) = (kept, entry.stage) {
+            self.live.end(id, recording.resolution, last);
         }
     }
 

@@ -8,6 +8,7 @@ use super::candidates::{Candidates, Rank};
 use super::emit::{Happened, Subject};
 use super::series::{self, ALL, AT_ONCE, LONG};
 use crate::connection::{Entry, Totals};
+use crate::live::Live;
 use crate::log::{Candidate, Clock, Journal, LogCursor};
 use crate::metrics::{SeriesHandles, SeriesStore};
 use crate::observation::{Delta, Reporter};
@@ -73,6 +74,7 @@ pub(super) struct Recorder<'a> {
     pub(super) candidates: &'a mut Candidates,
     pub(super) resolver: &'a Resolver,
     pub(super) journal: &'a mut Journal,
+    pub(super) live: &'a mut Live,
     /// Evaluations of expressions that failed.
     pub(super) expression_errors: &'a mut u64,
     /// Age from which a connection is long, unless its pod's telemetry has another.
@@ -220,6 +222,9 @@ pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, rtt: Rtt, recorder
                 recording.emit(subject, Happened::sampled(&new, rtt), recorder);
             }
             recording.passed(Subject { id, opened, moved: Some(moved) }, rtt, recorder);
+            if recorder.live.is_on() {
+                recorder.live.sampled((id, &recording.resolution), !gain.is_zero(), rtt, recorder.now);
+            }
             entry.rtt_observed |= rtt_us.is_some();
             add_own_if_due(entry, recorder);
         }

@@ -1,6 +1,7 @@
 mod collected;
 mod events;
 mod lines;
+mod live;
 mod nodes;
 
 pub(super) use collected::Collected;

@@ -1,6 +1,6 @@
 //! Connections that were never announced and ended while the ring was full: the kernel side sums them up by key. The layout is that of `bpf/record.h`.
 
-use super::{FailReason, InvalidRecord, Monotonic, Role, address, flag, kind};
+use super::{FailReason, InvalidRecord, Monotonic, Role, address, fail_reason, flag, kind};
 use std::net::SocketAddr;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -66,7 +66,7 @@ impl FoldedRecord {
     pub(crate) fn of(key: &FoldedKey, sums: &Folded) -> Result<Self, InvalidRecord> {
         let failed = match key.kind {
             kind::CLOSE => None,
-            kind::FAIL => Some(FailReason::of(key.error, key.flags)),
+            kind::FAIL => Some(fail_reason(key.error, key.flags)),
             other => return Err(InvalidRecord::Kind(other)),
         };
         let role = Role::of(key.flags);

@@ -58,6 +58,7 @@ pub(crate) fn options() -> Options {
         host_netns: HOST,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: BOOT,
+        live_history: 8,
     }
 }
 

@@ -42,6 +42,11 @@ pub struct Security {
     #[arg(long, env = "LONGWIRE_WEBHOOK_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) webhook_listen: Option<SocketAddr>,
 
+    /// Address and port of the live API. On a cluster with https, for the API server alone, which needs an APIService for
+    /// it; with --manifests in the clear, and only on loopback [default: none]
+    #[arg(long, env = "LONGWIRE_LIVE_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) live_listen: Option<SocketAddr>,
+
     /// Lifetime of the serving certificate; it is renewed after two thirds
     #[arg(
         long,
@@ -108,6 +113,7 @@ impl Security {
             deployment: self.deployment.clone(),
             metrics_auth: self.metrics_auth,
             webhook: self.webhook_listen.is_some(),
+            live: self.live_listen.is_some(),
         })
     }
 

@@ -29,7 +29,10 @@ fn with_manifests_it_stays_on_its_machine() {
 }
 
 #[rstest]
-#[case::any("0.0.0.0:15010", "0.0.0.0 is not a loopback address, and manifests are served in plaintext: use 127.0.0.1")]
+#[case::any(
+    "0.0.0.0:15010",
+    "0.0.0.0 is not a loopback address, and with manifests everything is served in plaintext: use 127.0.0.1"
+)]
 #[case::another("192.0.2.1:1", "192.0.2.1 is not a loopback address")]
 #[case::any_of_ipv6("[::]:1", ":: is not a loopback address")]
 fn what_others_could_reach_is_refused_with_a_remedy(#[case] listen: &str, #[case] text: &str) {
@@ -92,5 +95,16 @@ fn every_flag_has_a_variable() {
         let name = flag.get_long().unwrap().to_uppercase().replace('-', "_");
         assert_eq!(flag.get_env().unwrap(), format!("LONGWIRE_{name}").as_str());
     }
-    assert_eq!(command.get_arguments().count(), 20);
+    assert_eq!(command.get_arguments().count(), 21);
+}
+
+#[test]
+fn the_live_api_is_served_on_demand_and_with_manifests_on_this_machine_alone() {
+    assert_eq!(parse(&[]).unwrap().live_listen(), Ok(None));
+    let everywhere = "0.0.0.0:15014".parse().unwrap();
+    assert_eq!(parse(&["--live-listen", "0.0.0.0:15014"]).unwrap().live_listen(), Ok(Some(everywhere)));
+    let here = parse(&["--manifests", "/m", "--live-listen", "[::1]:15014"]).unwrap();
+    assert_eq!(here.live_listen(), Ok(Some("[::1]:15014".parse().unwrap())));
+    let error = parse(&["--manifests", "/m", "--live-listen", "0.0.0.0:1"]).unwrap().live_listen().unwrap_err();
+    assert!(error.to_string().contains("use 127.0.0.1 or [::1] with --live-listen"), "{error}");
 }

@@ -7,6 +7,7 @@ use crate::cluster::membership::{Ends, Membership};
 use crate::cluster::owner_reference::OwnerReferences;
 use crate::counters::Counters;
 use crate::index::probes::Probes;
+use crate::live::Registration;
 use kube::Client;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub(super) struct Cluster {
     pub(super) membership: Membership,
     pub(super) guard: Guard,
+    pub(super) registration: Registration,
 }
 
 impl Cluster {
@@ -34,6 +36,7 @@ impl Cluster {
         let guard = guard::start(client, guarded, pods.clone(), counters)?;
         let owner = OwnerReferences::new(client.clone(), &namespace, options.security.deployment.as_deref());
         let membership = Membership::start(client, &namespace, &me, owner, ends, pods);
-        Ok((Self { membership, guard }, probes))
+        let registration = Registration::new(client.clone(), namespace, options.security.deployment.clone());
+        Ok((Self { membership, guard, registration }, probes))
     }
 }

@@ -9,14 +9,14 @@ use std::fmt::Debug;
 
 /// Why there is no review.
 #[derive(Debug)]
-pub(super) enum NoReview {
+pub(crate) enum NoReview {
     /// The operator may not create it.
     NotAllowed(String),
     /// The API server did not answer.
     Unreachable(String),
 }
 
-pub(super) async fn create<K>(client: &Client, review: &K) -> Result<K, NoReview>
+pub(crate) async fn create<K>(client: &Client, review: &K) -> Result<K, NoReview>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned,
 {

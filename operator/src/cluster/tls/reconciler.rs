@@ -5,19 +5,23 @@
 use super::material::{InvalidMaterial, Material};
 use super::{InvalidCertificate, Lifetimes, Serving, Step, UnixSeconds, plan, publish};
 use crate::cluster::owner_reference::OwnerReferences;
+use crate::counters::Counters;
 use crate::source::api_server::client::chain;
 use futures::StreamExt;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::APIService;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client};
 use longwire_crds::WEBHOOK;
 use longwire_crds::names::{CA_BUNDLE, CA_CONFIG_MAP, OPERATOR, TLS_SECRET};
+use longwire_live::API_SERVICE;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -37,6 +41,8 @@ pub struct CertificateReconciler {
     maps: Api<ConfigMap>,
     /// `None`: there is no webhook.
     webhooks: Option<Api<ValidatingWebhookConfiguration>>,
+    /// `None`: there is no live API.
+    api_services: Option<(Api<APIService>, Arc<Counters>)>,
     names: Vec<String>,
     lifetimes: Lifetimes,
     owner: OwnerReferences,
@@ -53,6 +59,8 @@ enum ReconcileFailure {
     ConfigMap(#[source] kube::Error),
     #[error("ValidatingWebhookConfiguration {}: {}", WEBHOOK.0, chain(.0))]
     Webhook(#[source] kube::Error),
+    #[error("APIService {API_SERVICE}: {}", chain(.0))]
+    ApiService(#[source] kube::Error),
     #[error("the API server did not answer within {TIMEOUT:?}")]
     Silent,
     #[error(transparent)]
@@ -74,13 +82,21 @@ impl CertificateReconciler {
         let (serving, served) = watch::channel(None);
         let secrets = Api::namespaced(client.clone(), namespace);
         let maps = Api::namespaced(client, namespace);
-        (Self { secrets, maps, webhooks: None, names, lifetimes, owner, serving, served: None }, served)
+        let (webhooks, api_services) = (None, None);
+        (Self { secrets, maps, webhooks, api_services, names, lifetimes, owner, serving, served: None }, served)
     }
 
     /// The webhook's configuration gets the authorities too, so that the API server trusts the webhook.
     #[must_use]
     pub(crate) fn with_webhook(mut self, client: Client) -> Self {
         self.webhooks = Some(Api::all(client));
+        self
+    }
+
+    /// The APIService gets the authorities too, so that the API server trusts the live API.
+    #[must_use]
+    pub(crate) fn with_api_service(mut self, client: Client, counters: Arc<Counters>) -> Self {
+        self.api_services = Some((Api::all(client), counters));
         self
     }
 
@@ -204,12 +220,20 @@ impl CertificateReconciler {
         let params = PatchParams::apply(OPERATOR).force();
         let applied = answer(self.maps.patch(CA_CONFIG_MAP, &params, &Patch::Apply(&map))).await?;
         applied.map(drop).map_err(ReconcileFailure::ConfigMap)?;
-        let Some(webhooks) = &self.webhooks else { return Ok(()) };
-        let (name, webhook) = WEBHOOK;
         let bundle = ByteString(material.bundle().into_bytes());
-        let patch = json!({"webhooks": [{"name": webhook, "clientConfig": {"caBundle": bundle}}]});
-        let patched = answer(webhooks.patch(name, &PatchParams::default(), &Patch::Strategic(&patch))).await?;
-        patched.map(drop).map_err(ReconcileFailure::Webhook)
+        if let Some(webhooks) = &self.webhooks {
+            let (name, webhook) = WEBHOOK;
+            let patch = json!({"webhooks": [{"name": webhook, "clientConfig": {"caBundle": bundle}}]});
+            let patched = answer(webhooks.patch(name, &PatchParams::default(), &Patch::Strategic(&patch))).await?;
+            patched.map_err(ReconcileFailure::Webhook)?;
+        }
+        if let Some((services, counters)) = &self.api_services {
+            let patch = json!({"spec": {"caBundle": bundle}});
+            let patched = answer(services.patch(API_SERVICE, &PatchParams::default(), &Patch::Merge(&patch))).await;
+            counters.live.is_trusted(matches!(patched, Ok(Ok(_))));
+            patched?.map_err(ReconcileFailure::ApiService)?;
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,8 @@ use super::material::{InvalidMaterial, Material};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::watch;
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::server::{ClientHello, NoClientAuth, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{self, ServerConfig, crypto::ring, version};
 
@@ -52,20 +53,32 @@ pub fn publish(material: &Material, to: &watch::Sender<Option<Serving>>) -> Resu
 
 /// For probes, which use gRPC.
 pub fn configuration(serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
-    speaking(b"h2", serving)
+    speaking(&[b"h2"], serving, Arc::new(NoClientAuth))
 }
 
 /// For the API server's calls of the webhook, which are HTTP/1.1.
 pub fn http(serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
-    speaking(b"http/1.1", serving)
+    speaking(&[b"http/1.1"], serving, Arc::new(NoClientAuth))
+}
+
+/// For requests that the API server forwards with the certificate of its front proxy.
+pub(crate) fn for_api_server(
+    serving: watch::Receiver<Option<Serving>>,
+    front_proxy: Arc<dyn ClientCertVerifier>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
+    speaking(&[b"h2", b"http/1.1"], serving, front_proxy)
 }
 
 /// TLS 1.3 alone. No tickets: a resumed session would not look at the certificate again.
-fn speaking(protocol: &[u8], serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
+fn speaking(
+    protocols: &[&[u8]],
+    serving: watch::Receiver<Option<Serving>>,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_protocol_versions(&[&version::TLS13])?.with_no_client_auth();
+    let builder = builder.with_protocol_versions(&[&version::TLS13])?.with_client_cert_verifier(clients);
     let mut config = builder.with_cert_resolver(Arc::new(Current(serving)));
-    config.alpn_protocols = vec![protocol.to_vec()];
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
 }

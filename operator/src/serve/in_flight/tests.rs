@@ -33,7 +33,7 @@ impl Stream {
 
     fn with_timeout(memory: &Arc<Semaphore>, timeout: Duration) -> Self {
         let (send, receive) = mpsc::unbounded_channel();
-        Self { send, body: Metered::new(Peer(receive), Arc::clone(memory), timeout) }
+        Self { send, body: Metered::new(Peer(receive), (Arc::clone(memory), MAX_MEMORY_KIB), timeout) }
     }
 
     fn send(&self, bytes: impl Into<Bytes>) {

@@ -36,6 +36,10 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     counters.configured(state::refused(&states), state::conflicted(&states));
     counters.reduced([("pod", 0), ("node", 0)]);
     counters.left_out([("claim", 0), ("service", 0), ("port", 0), ("endpoint", 0)]);
+    counters.live.begin();
+    counters.live.answered("probes", "list", 200);
+    counters.live.refused("certificate");
+    counters.live.joined(0, 0, [("number", 1)].into_iter());
     let state = state(counters);
     let (readings, histograms) = (take(&state), state.counters.loops.0.families());
     let read = readings.iter().map(|reading| reading.name).chain(histograms.iter().map(|family| family.name()));

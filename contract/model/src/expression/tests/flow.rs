@@ -45,6 +45,16 @@ fn every_label_is_read_with_its_end_wherever_it_stands() {
     assert_eq!(text(labels), "source.a source.c destination.b destination.d");
 }
 
+#[test]
+fn every_attribute_is_read_once_wherever_it_stands() {
+    let filter =
+        "source.pod == 'a' || (source.pod in [destination.zone] && connection.event == 'close') && source.port > 5";
+    let filter = Condition::parse(filter).unwrap();
+    let read: Vec<&str> = filter.attributes().iter().map(|attribute| attribute.name()).collect();
+    assert_eq!(read, ["source.pod", "destination.zone"]);
+    assert_eq!(Expression::parse("'a'").unwrap().attributes(), []);
+}
+
 #[rstest]
 #[case("source.pod", "source.pod")]
 #[case("source.address + ':' + string(source.port)", "source.address source.port")]

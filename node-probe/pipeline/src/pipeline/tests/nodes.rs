@@ -51,6 +51,7 @@ fn options() -> Options {
         host_netns: 1,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: BOOT,
+        live_history: 8,
     }
 }
 
@@ -73,7 +74,7 @@ fn cgroup(pod: &str) -> u64 {
 
 fn pod(name: &str) -> Arc<Pod> {
     let workload = Workload {
-        namespace: "default".to_owned(),
+        namespace: if name == "r" { "far" } else { "default" }.to_owned(),
         name: name.to_owned(),
         canonical_service: name.to_owned(),
         canonical_revision: "latest".to_owned(),
@@ -135,8 +136,22 @@ impl Socket {
 
 impl Node {
     pub(super) fn new(pods: &[&str]) -> Self {
+        Self::with(options(), pods)
+    }
+
+    /// With pod `a`, for so many connections.
+    pub(super) fn with_room(connections: usize) -> Self {
+        Self::with(Options { max_connections: connections, max_pending: connections, ..options() }, &["a"])
+    }
+
+    /// With pod `a`. Live views are off.
+    pub(super) fn without_history() -> Self {
+        Self::with(Options { live_history: 0, ..options() }, &["a"])
+    }
+
+    fn with(options: Options, pods: &[&str]) -> Self {
         let mut node =
-            Self { pipeline: Pipeline::new(options()), now: 100 * S, conntrack: BTreeMap::new(), lines: Vec::new() };
+            Self { pipeline: Pipeline::new(options), now: 100 * S, conntrack: BTreeMap::new(), lines: Vec::new() };
         node.pipeline.local_cgroups(pods.iter().map(|name| (cgroup(name), format!("kubepods/poduid-{name}/x"))));
         node.configure(pods, None);
         node

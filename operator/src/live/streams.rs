@@ -1,0 +1,51 @@
+//! Between the live streams of probes and who joins what they say.
+
+use longwire_model::live::{LiveBatch, Watched};
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+/// Reports that wait to be joined, 4 MiB each from a hostile probe. While there is no room, streams are not read, and probes keep the
+/// newest values.
+const ROOM: usize = 8;
+
+/// What a stream says. Each stream has a number of its own, and `Ended` is its last word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FromStream {
+    pub stream: u64,
+    /// Authenticated, unless the operator serves in the clear, on loopback.
+    pub node: Arc<str>,
+    pub news: StreamNews,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamNews {
+    /// By a probe of this release.
+    Opened {
+        release: String,
+    },
+    Batch(LiveBatch),
+    Ended,
+}
+
+/// The side of the streams.
+#[derive(Clone, Debug)]
+pub struct ProbeStreams {
+    /// What every probe is asked for.
+    pub(crate) watched: watch::Receiver<Arc<Watched>>,
+    pub(crate) news: mpsc::Sender<FromStream>,
+}
+
+/// The other side.
+#[derive(Debug)]
+pub struct LiveReports {
+    pub watched: watch::Sender<Arc<Watched>>,
+    pub news: mpsc::Receiver<FromStream>,
+}
+
+/// Nothing is watched at first.
+#[must_use]
+pub fn channel() -> (ProbeStreams, LiveReports) {
+    let (asked, watched) = watch::channel(Arc::default());
+    let (said, news) = mpsc::channel(ROOM);
+    (ProbeStreams { watched, news: said }, LiveReports { watched: asked, news })
+}
