@@ -28,6 +28,8 @@ pub(crate) struct Listed {
 impl Listed {
     /// Connections, of which the API has fewer.
     pub(crate) const CONNECTIONS: Self = Self { plural: "connections", role: "longwire-live-view", most: 200_000 };
+    /// A node has one, and Kubernetes is made for clusters of at most 5,000.
+    pub(crate) const PROBES: Self = Self { plural: "probes", role: "longwire-live-probes or view", most: 20_000 };
 }
 
 #[derive(Debug, thiserror::Error)]

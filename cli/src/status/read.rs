@@ -13,13 +13,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Of the Deployment and of the Lease.
 const OPERATOR: &str = "longwire-operator";
-/// Kubernetes is made for clusters of at most 5,000 nodes.
-const MOST: usize = 20_000;
 
 pub(super) async fn read(cluster: &Cluster, namespace: &str) -> Result<Found, Unlisted> {
-    let listed = Listed { plural: "probes", role: "longwire-live-probes or view", most: MOST };
     let client = &cluster.client;
-    let probes = match list::<Probe>(cluster, None, listed).await {
+    let probes = match list::<Probe>(cluster, None, Listed::PROBES).await {
         Ok((probes, _)) => Probes::Known(probes),
         Err(Unlisted::Unavailable(why)) => Probes::Unavailable(why),
         Err(error) => return Err(error),

@@ -44,7 +44,7 @@ impl App {
             kind,
             namespace,
             within: None,
-            sort: Column::Again,
+            sort: Column::RetransmitRate,
             is_reversed: false,
             filter: String::new(),
             is_typing: false,
@@ -180,7 +180,7 @@ impl App {
         // A line's name is of no use among its connections.
         self.filter.clear();
         if !Column::of(kind).contains(&self.sort) {
-            (self.sort, self.is_reversed) = (Column::Again, false);
+            (self.sort, self.is_reversed) = (Column::RetransmitRate, false);
         }
     }
 

@@ -16,16 +16,30 @@ pub(super) enum Column {
     Sent,
     Received,
     /// Retransmits a second.
-    Again,
+    RetransmitRate,
     Retransmits,
     Rtt,
     Age,
 }
 
-const SUMS: [Column; 7] =
-    [Column::Open, Column::Failed, Column::Sent, Column::Received, Column::Again, Column::Retransmits, Column::Rtt];
-const OF_CONNECTIONS: [Column; 7] =
-    [Column::Phase, Column::Sent, Column::Received, Column::Again, Column::Retransmits, Column::Rtt, Column::Age];
+const SUMS: [Column; 7] = [
+    Column::Open,
+    Column::Failed,
+    Column::Sent,
+    Column::Received,
+    Column::RetransmitRate,
+    Column::Retransmits,
+    Column::Rtt,
+];
+const OF_CONNECTIONS: [Column; 7] = [
+    Column::Phase,
+    Column::Sent,
+    Column::Received,
+    Column::RetransmitRate,
+    Column::Retransmits,
+    Column::Rtt,
+    Column::Age,
+];
 /// Narrow terminals show the others first.
 const LEAST: [Column; 8] = [
     Column::Name(2),
@@ -57,7 +71,7 @@ impl Column {
             Self::Failed => "FAILED",
             Self::Sent => "SENT/S",
             Self::Received => "RECV/S",
-            Self::Again => "RETRANS/S",
+            Self::RetransmitRate => "RETRANS/S",
             Self::Retransmits => "RETRANS",
             Self::Rtt => "RTT",
             Self::Age => "AGE",
@@ -77,8 +91,8 @@ impl Column {
             Self::Failed => sum.failed.to_string(),
             Self::Sent => bytes(sum.sent),
             Self::Received => bytes(sum.received),
-            Self::Again if sum.again > 0.0 => format!("{:.1}", sum.again.max(0.1)),
-            Self::Again => "0".to_owned(),
+            Self::RetransmitRate if sum.retransmit_rate > 0.0 => format!("{:.1}", sum.retransmit_rate.max(0.1)),
+            Self::RetransmitRate => "0".to_owned(),
             Self::Retransmits => sum.retransmits.to_string(),
             Self::Rtt => sum.rtt().map_or_else(|| "-".to_owned(), rtt),
             Self::Age => row.age.map_or_else(|| "-".to_owned(), duration),
@@ -95,7 +109,7 @@ impl Column {
             Self::Failed => sums.0.failed.cmp(&sums.1.failed),
             Self::Sent => sums.0.sent.cmp(&sums.1.sent),
             Self::Received => sums.0.received.cmp(&sums.1.received),
-            Self::Again => sums.0.again.total_cmp(&sums.1.again),
+            Self::RetransmitRate => sums.0.retransmit_rate.total_cmp(&sums.1.retransmit_rate),
             Self::Retransmits => sums.0.retransmits.cmp(&sums.1.retransmits),
             Self::Rtt => sums.0.rtt().cmp(&sums.1.rtt()),
             Self::Age => other.age.cmp(&one.age),

@@ -11,7 +11,6 @@ use tokio::time::sleep;
 mod tests;
 
 const PAUSE: Duration = Duration::from_secs(15);
-const PROBES: Listed = Listed { plural: "probes", role: "longwire-live-probes", most: 20_000 };
 
 /// Connected, and all.
 pub(super) type Nodes = Option<(usize, usize)>;
@@ -20,7 +19,7 @@ pub(super) type Nodes = Option<(usize, usize)>;
 pub(super) fn follow(cluster: Cluster) -> watch::Receiver<Nodes> {
     let (out, nodes) = watch::channel(None);
     tokio::spawn(async move {
-        while let Ok((probes, _)) = list::<Probe>(&cluster, None, PROBES).await {
+        while let Ok((probes, _)) = list::<Probe>(&cluster, None, Listed::PROBES).await {
             let is_connected = |probe: &&Probe| probe.status.as_ref().is_some_and(|status| status.connected);
             let connected = probes.iter().filter(is_connected).count();
             out.send_replace(Some((connected, probes.len())));

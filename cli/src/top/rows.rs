@@ -30,7 +30,7 @@ pub(super) struct Sum {
     pub(super) received: u64,
     pub(super) retransmits: u64,
     /// Retransmits a second.
-    pub(super) again: f64,
+    pub(super) retransmit_rate: f64,
     /// Microseconds, of those that are open, and their number.
     pub(super) rtts: (u64, u64),
 }
@@ -51,7 +51,7 @@ impl Sum {
             }
             if part.kernels[end] {
                 self.retransmits = self.retransmits.saturating_add(known.retransmits[end].number());
-                self.again += known.retransmits[end].rate(now);
+                self.retransmit_rate += known.retransmits[end].rate(now);
             }
         }
         // Both ends measure the same way.

@@ -57,7 +57,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, head: &Head) {
     let sorted = Some((app.sort, app.is_reversed));
     frame.render_widget(Line::styled(table.titles(sorted), Modifier::BOLD), titles);
     let lines = app.rows.iter().enumerate().skip(app.top).take(app.height).map(|(at, row)| {
-        let is_bad = head.has_colors && (row.sum.again > 0.0 || row.phase.is_none() && row.sum.failed > 0);
+        let is_bad = head.has_colors && (row.sum.retransmit_rate > 0.0 || row.phase.is_none() && row.sum.failed > 0);
         let style = if is_bad { Style::new().fg(Color::Red) } else { Style::new() };
         let style = if at == app.at { style.add_modifier(Modifier::REVERSED) } else { style };
         let width = usize::from(body.width);

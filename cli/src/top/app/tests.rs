@@ -103,7 +103,7 @@ fn kinds_come_in_turn_and_keep_the_order_if_they_have_it() {
         press(&mut app, &[KeyCode::Tab]);
         kinds.push((app.kind.name(), app.sort));
     }
-    assert_eq!(kinds[0], ("connections", Column::Again));
+    assert_eq!(kinds[0], ("connections", Column::RetransmitRate));
     assert_eq!(
         kinds.iter().map(|kind| kind.0).collect::<Vec<_>>(),
         ["connections", "edges", "services", "namespaces", "pods"]
@@ -134,7 +134,7 @@ fn help_is_shown_until_the_next_key() {
     letters(&mut app, "?");
     assert!(app.is_helping);
     letters(&mut app, "s");
-    assert_eq!((app.is_helping, app.sort), (false, Column::Again));
+    assert_eq!((app.is_helping, app.sort), (false, Column::RetransmitRate));
 }
 
 #[test]

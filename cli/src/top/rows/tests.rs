@@ -3,7 +3,7 @@ use crate::top::store::tests::{connection, with};
 use serde_json::json;
 
 fn shown(kind: Kind) -> Shown<'static> {
-    Shown { kind, namespace: None, within: None, filter: "", sort: Column::Again, is_reversed: false }
+    Shown { kind, namespace: None, within: None, filter: "", sort: Column::RetransmitRate, is_reversed: false }
 }
 
 /// Of two web pods that talk with a database each, and with another namespace's mail; one of them failed.
@@ -69,7 +69,7 @@ fn the_pod_that_retransmits_now_is_the_first() {
     // Less than others had before, but now.
     store.changed(&connection("b", ["shop/web-2", "shop/db-0"], [0, 5]), Duration::from_secs(2));
     let rows = rows(&store, &shown(Kind::Pods), Duration::from_secs(2));
-    assert_eq!((rows[0].names[0].as_str(), rows[0].sum.again), ("shop/db-0", 2.0));
+    assert_eq!((rows[0].names[0].as_str(), rows[0].sum.retransmit_rate), ("shop/db-0", 2.0));
 }
 
 #[test]

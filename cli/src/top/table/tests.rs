@@ -3,14 +3,23 @@ use crate::top::rows::Sum;
 use rstest::rstest;
 
 fn rows(names: &[&str]) -> Vec<Row> {
-    let sum = Sum { open: 12, failed: 1, sent: 1_234_567, received: 88, retransmits: 40, again: 2.5, ..Sum::default() };
+    let sum = Sum {
+        open: 12,
+        failed: 1,
+        sent: 1_234_567,
+        received: 88,
+        retransmits: 40,
+        retransmit_rate: 2.5,
+        ..Sum::default()
+    };
     let row = |name: &&str| Row { names: vec![(*name).to_owned()], sum, ..Row::default() };
     names.iter().map(row).collect()
 }
 
 fn text(kind: Kind, rows: &[Row], width: Option<usize>) -> String {
     let table = Table::new(kind, rows, width);
-    let lines = [table.titles(Some((Column::Again, false)))].into_iter().chain(rows.iter().map(|row| table.row(row)));
+    let lines =
+        [table.titles(Some((Column::RetransmitRate, false)))].into_iter().chain(rows.iter().map(|row| table.row(row)));
     lines.map(|line| line + "\n").collect()
 }
 

@@ -1,4 +1,4 @@
-//! Whoever reports first, and whatever comes in between, sums are those of the connections.
+//! Whichever end reports first, and whatever comes in between, sums are those of the connections.
 
 use super::{ENDS, World, bytes, closed, counts, described, failed};
 use longwire_model::connection::{FailReason, Reporter};
