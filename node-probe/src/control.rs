@@ -277,6 +277,7 @@ fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Kno
             known.learn(&received);
             shared.counters.update_bytes.fetch_add(received.bytes as u64, Relaxed);
             shared.counters.updates.fetch_add(1, Relaxed);
+            shared.lag.configured(monotonic());
             FromProbe::Ack { version }
         }
         Err(error) => {

@@ -202,6 +202,11 @@ impl Kernel {
         self.ring.produced()
     }
 
+    /// Bytes of the ring that are taken, and all of them.
+    pub(crate) fn ring_use(&self) -> (u64, u64) {
+        self.ring.use_of()
+    }
+
     /// Hands on the fallback's entries. Call it after the ring is read, because their connections were announced there.
     pub(crate) fn read_fallback(&mut self, close: impl FnMut(&[u8]), fold: impl FnMut(&FoldedKey, &Folded)) {
         self.fallback.read(&self.controls, close, fold);

@@ -8,6 +8,7 @@
 //!                            v       |
 //! operator <-------------> control --+
 //!          <--------------- live <-- pipeline: which connections live now, while somebody watches
+//!                             \<-- facts: how the probe is, when somebody asks
 //! ```
 
 mod access_log;
@@ -16,8 +17,10 @@ mod cgroups;
 mod conntrack;
 mod control;
 mod exporters;
+mod facts;
 mod http;
 mod kernel;
+mod lag;
 mod live;
 mod log;
 mod messages;

@@ -1,5 +1,5 @@
 //! The live stream to the operator, on the connection of the control stream: the operator says what is watched, and gets which
-//! connections live now.
+//! connections live now. It may also ask how the probe is; a probe without live views has a stream for that alone.
 //!
 //! While nothing is watched nothing is sent. What the operator does not read in time waits in the pipeline, which keeps the newest
 //! values and counts what it leaves out.
@@ -10,10 +10,11 @@ mod tests;
 
 pub(crate) use pace::faster;
 
+use crate::facts::facts;
 use crate::kernel::monotonic;
 use crate::shared::Shared;
 use longwire_model::live::Watched;
-use longwire_wire::live::{LiveEncoder, MAX_LIVE_ORDER, MAX_LIVE_REPORT, TooManyNames, watched};
+use longwire_wire::live::{Asked, LiveEncoder, MAX_LIVE_ORDER, MAX_LIVE_REPORT, TooManyNames, asked, facts_report};
 use longwire_wire::proto::live_client::LiveClient;
 use longwire_wire::proto::live_report::Report;
 use longwire_wire::proto::{LiveHello, LiveReport};
@@ -45,16 +46,12 @@ struct Watching {
     _turn: OwnedMutexGuard<()>,
 }
 
-/// `None`: this probe has no live views.
-pub(crate) fn follow(shared: &Arc<Shared>, channel: Channel, node: &str) -> Option<Following> {
-    let has_views = shared.pipeline().live().is_available() && shared.unsupported().is_none();
-    has_views.then(|| {
-        let (shared, node) = (Arc::clone(shared), node.to_owned());
-        Following(tokio::spawn(async move {
-            let turn = Arc::clone(&shared.live_turn).lock_owned().await;
-            keep(Watching { shared, _turn: turn }, channel, node).await;
-        }))
-    })
+pub(crate) fn follow(shared: &Arc<Shared>, channel: Channel, node: &str) -> Following {
+    let (shared, node) = (Arc::clone(shared), node.to_owned());
+    Following(tokio::spawn(async move {
+        let turn = Arc::clone(&shared.live_turn).lock_owned().await;
+        keep(Watching { shared, _turn: turn }, channel, node).await;
+    }))
 }
 
 impl Drop for Following {
@@ -106,8 +103,14 @@ async fn keep(watching: Watching, channel: Channel, node: String) {
 
 async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::convert::Infallible, StreamEnd> {
     let (reports, sent) = mpsc::channel(1);
-    let (node, probe_version) = (node.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-    reports.send(report(Report::Hello(LiveHello { node, probe_version }))).await.map_err(|_| StreamEnd::Closed)?;
+    let has_views = shared.pipeline().live().is_available() && shared.unsupported().is_none();
+    let hello = LiveHello {
+        node: node.to_owned(),
+        probe_version: env!("CARGO_PKG_VERSION").to_owned(),
+        knows_facts: true,
+        without_views: !has_views,
+    };
+    reports.send(report(Report::Hello(hello))).await.map_err(|_| StreamEnd::Closed)?;
     let mut client =
         LiveClient::new(channel).max_decoding_message_size(MAX_LIVE_ORDER).max_encoding_message_size(MAX_LIVE_REPORT);
     let answered = tokio::time::timeout(ANSWER, client.stream(ReceiverStream::new(sent))).await;
@@ -117,14 +120,26 @@ async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::
     turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Something is watched; and there may be news of it.
     let (mut is_on, mut may_have_news) = (false, false);
+    // The question that is not answered yet. A newer one takes its place.
+    let mut question = None;
     loop {
         tokio::select! {
             order = orders.message() => {
-                // Orders that this probe does not know are of a newer operator, which does without.
-                if let Ok(watched) = watched(order?.ok_or(StreamEnd::Closed)?) {
-                    is_on = watched.is_on();
-                    may_have_news &= is_on;
-                    shared.pipeline().watch(&watched);
+                match asked(order?.ok_or(StreamEnd::Closed)?) {
+                    Ok(Asked::Watched(watched)) if has_views => {
+                        is_on = watched.is_on();
+                        may_have_news &= is_on;
+                        shared.pipeline().watch(&watched);
+                    }
+                    Ok(Asked::Facts(number)) => question = Some(number),
+                    // Orders that this probe does not know are of a newer operator, which does without.
+                    Ok(Asked::Watched(_)) | Err(_) => {}
+                }
+            }
+            room = reports.reserve(), if question.is_some() => {
+                let room = room.map_err(|_| StreamEnd::Closed)?;
+                if let Some(number) = question.take() {
+                    room.send(facts_report(number, facts(shared)));
                 }
             }
             _ = turn.tick(), if is_on && !may_have_news => may_have_news = true,

@@ -78,6 +78,7 @@ impl Sampler {
             if now >= due {
                 applied = changes;
                 self.shared.pass_began((now - due).saturating_add(overrun), interval);
+                self.shared.lag.pass_every(interval);
                 self.pass()?;
                 took = monotonic().saturating_sub(now);
                 if leftover.is_due(self.shared.pipeline().pending()) {
@@ -148,6 +149,7 @@ impl Sampler {
         self.read_fallback();
         let ended = monotonic();
         self.shared.pipeline().end_pass(left == 0, ended);
+        self.shared.lag.passed(ended);
         self.shared.passed(ended - started, left == 0);
         self.shared.read_losses(self.kernel.losses());
         self.search()?;
@@ -199,6 +201,7 @@ impl Sampler {
     /// finish a pass.
     fn drain(&mut self) {
         let end = self.kernel.produced();
+        self.shared.lag.ring(self.kernel.ring_use());
         while self.kernel.position().ring < end && self.drain_some() {
             self.shared.sampling().beats();
         }

@@ -1,10 +1,13 @@
 //! The probe's metrics of itself: the model's table, gathered by the `prometheus` crate at each scrape.
 
+mod lost;
 mod readings;
 mod server;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub(crate) use lost::lost;
 
 use crate::shared::Shared;
 use longwire_endpoint::process;

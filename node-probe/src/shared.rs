@@ -5,6 +5,7 @@ use crate::conntrack::ConntrackError;
 use crate::exporters::Exports;
 use crate::http::ScraperSlots;
 use crate::kernel::Losses;
+use crate::lag::Moments;
 use crate::readers::Line;
 use crate::removed::{Forget, Listeners};
 use crate::start;
@@ -62,6 +63,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Endpoint>,
     pub(crate) health: Arc<Endpoint>,
     pub(crate) counters: Counters,
+    /// When things happened last.
+    pub(crate) lag: Moments,
     /// Of access logs.
     pub(crate) lines: Arc<Progress>,
 }
@@ -142,6 +145,7 @@ impl Shared {
             metrics: Endpoint::measured(Limits::METRICS, Arc::clone(heartbeats.of("http"))),
             health: Endpoint::new(Limits::HEALTH),
             counters: Counters::default(),
+            lag: Moments::new(),
             lines: Arc::default(),
             heartbeats,
         }

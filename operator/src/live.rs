@@ -18,6 +18,8 @@
 //!               \<--Views-- Edges: rows added up <--/
 //! ```
 //!
+//! probes (the resource) --Questions: asked when somebody reads them--> live streams --AskFacts--> probes --Facts--> their objects
+//!
 //! With manifests there is no kube-apiserver: the API is served on loopback, in the clear, to everybody.
 
 mod api;
@@ -34,9 +36,11 @@ pub mod hub;
 mod identity;
 mod listen;
 pub mod merge;
+mod missing;
 mod object;
 mod page;
 mod probes;
+pub mod questions;
 mod registration;
 mod relay;
 pub mod row;
@@ -122,7 +126,7 @@ pub struct Live {
 #[must_use]
 pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     let Context { published, acks, pods, seen_pods, reports, role, counters } = context;
-    let LiveReports { watched, news } = reports;
+    let LiveReports { watched, news, questions } = reports;
     counters.live.begin();
     let mut tasks = JoinSet::new();
     let (doors, authorizer) = match access {
@@ -137,7 +141,7 @@ pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     let connections = Arc::new(Connections::new(probes::microseconds(), watched, Arc::clone(&acks), pods.clone()));
     let joined = Arc::clone(&connections);
     tasks.spawn(connections::join(joined, news, seen_pods, role.clone(), Arc::clone(&counters)));
-    let probes = Arc::new(Probes::new(acks, pods, published));
+    let probes = Arc::new(Probes::new((acks, questions), pods, published));
     tasks.spawn(probes::begin_with_each_term(Arc::clone(&probes), role.clone()));
     let api = Arc::new(Api::new((probes, connections), authorizer, role.clone(), Arc::clone(&counters)));
     let (ending, ended) = watch::channel(false);

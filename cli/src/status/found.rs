@@ -10,6 +10,13 @@ pub(super) struct Found {
     pub(super) probes: Probes,
 }
 
+/// The same, a moment before.
+#[derive(Clone, Debug)]
+pub(super) struct Earlier {
+    pub(super) found: Found,
+    pub(super) seconds: u64,
+}
+
 /// An object that the user may not be allowed to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part<T> {

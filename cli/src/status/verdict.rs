@@ -1,10 +1,15 @@
 //! What was found, to what is wrong. Pure.
 
-use super::found::{Found, Leader, Operator, Part, Probes};
-use longwire_live::probe::ProbeStatus;
+mod facts;
+mod growth;
+mod losses;
+
+use super::found::{Earlier, Found, Leader, Operator, Part, Probes};
+use growth::Growth;
+use longwire_live::probe::{ProbeFacts, ProbeStatus};
 use longwire_live::{API_SERVICE, Probe};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 mod tests;
@@ -21,13 +26,16 @@ pub(super) struct Finding {
 /// The user's clock may be wrong by this.
 const SKEW_SECONDS: i64 = 60;
 
-/// Whether a probe has yet to apply the last change, and nothing else is known to hold it up.
+/// Whether a probe has yet to apply the last change, and nothing else is known to hold it up; or whether it may go on losing something.
 pub(super) fn is_settling(found: &Found) -> bool {
     let Probes::Known(probes) = &found.probes else { return false };
-    probes.iter().filter_map(|probe| probe.status.as_ref()).any(is_behind)
+    let loses = |facts: &ProbeFacts| !facts.losses.is_empty() || !facts.overflowed.is_empty();
+    let is_settling = |status: &ProbeStatus| is_behind(status) || status.facts.as_ref().is_some_and(loses);
+    probes.iter().filter_map(|probe| probe.status.as_ref()).any(is_settling)
 }
 
-pub(super) fn findings(found: &Found, namespace: &str) -> Vec<Finding> {
+/// `earlier`: to see what grows.
+pub(super) fn findings(found: &Found, earlier: Option<&Earlier>, namespace: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(of_operator(&found.operator, namespace));
     findings.extend(of_leader(&found.leader, namespace));
@@ -41,8 +49,9 @@ pub(super) fn findings(found: &Found, namespace: &str) -> Vec<Finding> {
             ),
         )),
         Probes::Known(probes) => {
-            let usual = usual_release(probes);
-            findings.extend(probes.iter().flat_map(|probe| of_probe(probe, usual, namespace)));
+            let usual = Usual { release: usual_release(probes), answering: answering(probes) };
+            let of_probe = |probe| of_probe(probe, &usual, Growth::of(probe, earlier), namespace);
+            findings.extend(probes.iter().flat_map(of_probe));
         }
     }
     findings
@@ -113,11 +122,23 @@ fn usual_release(probes: &[Probe]) -> Option<&str> {
     counts.into_iter().max_by_key(|(_, count)| *count).map(|(release, _)| release)
 }
 
+/// Releases of which a probe says how it is.
+fn answering(probes: &[Probe]) -> BTreeSet<&str> {
+    let statuses = probes.iter().filter_map(|probe| probe.status.as_ref()).filter(|status| status.facts.is_some());
+    statuses.filter_map(|status| status.release.as_deref()).collect()
+}
+
+/// How other probes are.
+struct Usual<'a> {
+    release: Option<&'a str>,
+    answering: BTreeSet<&'a str>,
+}
+
 fn is_behind(status: &ProbeStatus) -> bool {
     status.connected && status.refusal.is_none() && status.revision.applied.unwrap_or(0) < status.revision.wanted
 }
 
-fn of_probe(probe: &Probe, usual: Option<&str>, namespace: &str) -> Vec<Finding> {
+fn of_probe(probe: &Probe, usual: &Usual<'_>, growth: Growth<'_>, namespace: &str) -> Vec<Finding> {
     let node = &probe.spec.node;
     let about = format!("node {node}");
     let pods = format!("-n {namespace} -l app.kubernetes.io/component=probe --field-selector spec.nodeName={node}");
@@ -126,7 +147,12 @@ fn of_probe(probe: &Probe, usual: Option<&str>, namespace: &str) -> Vec<Finding>
     };
     let mut findings = Vec::new();
     let mut add = |problem: String, remedy: String| findings.push(finding(&about, problem, remedy));
+    let unready = facts::unready(status);
     match (status.connected, status.ready) {
+        (true, _) if unready.is_some() => add(
+            format!("the probe is not ready: {}", unready.unwrap_or_default()),
+            "docs/troubleshooting.md, \"A probe is not ready\", explains it.".to_owned(),
+        ),
         (true, Some(false)) => add(
             "the probe is connected, but its pod is not ready".to_owned(),
             format!("Its conditions say why: `kubectl describe pods {pods}`."),
@@ -156,7 +182,7 @@ fn of_probe(probe: &Probe, usual: Option<&str>, namespace: &str) -> Vec<Finding>
             format!("Ask again; if it does not rise, see the log of its pod: `kubectl get pods {pods}`."),
         );
     }
-    if let (Some(release), Some(usual)) = (&status.release, usual)
+    if let (Some(release), Some(usual)) = (&status.release, usual.release)
         && release != usual
     {
         add(
@@ -166,6 +192,14 @@ fn of_probe(probe: &Probe, usual: Option<&str>, namespace: &str) -> Vec<Finding>
     }
     for notice in &status.notices {
         add(format!("the probe reports: {notice}"), "docs/troubleshooting.md explains it.".to_owned());
+    }
+    match &status.facts {
+        Some(facts) => facts::check(facts, growth, &mut add),
+        None if status.connected && status.release.as_deref().is_some_and(|it| usual.answering.contains(it)) => add(
+            "the probe is connected, and has not answered how it is".to_owned(),
+            format!("Ask again; if it stays silent, see the log of its pod: `kubectl get pods {pods}`."),
+        ),
+        None => {}
     }
     findings
 }

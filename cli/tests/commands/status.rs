@@ -12,10 +12,26 @@ const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/longwire-system/deployments/l
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/longwire-system/leases/longwire-operator";
 
 fn probe(node: &str, connected: bool) -> Value {
-    json!({
+    let mut probe = json!({
         "metadata": {"name": node}, "spec": {"node": node},
         "status": {"connected": connected, "ready": true, "release": "0.1.0", "revision": {"applied": 7, "wanted": 7}},
-    })
+    });
+    if connected {
+        probe["status"]["facts"] = json!({
+            "kernel": "6.1.0-amd64", "architecture": "x86_64", "uptimeSeconds": 90,
+            "budgets": [{"name": "series", "used": 120, "limit": 1_000}, {"name": "connections", "used": 1, "limit": 99}],
+            "lag": {"passMilliseconds": 812, "passIntervalMilliseconds": 5_000},
+        });
+    }
+    probe
+}
+
+/// With these lost connections.
+fn losing(node: &str, count: u64) -> Value {
+    let mut probe = probe(node, true);
+    probe["status"]["facts"]["losses"] =
+        json!([{"metric": "longwire_probe_kernel_losses_total", "reason": "connections_full", "count": count}]);
+    probe
 }
 
 /// Two probes; the second is connected or not.
@@ -58,9 +74,9 @@ fn all_is_well() {
 Operator: 2 of 2 replicas ready, the Lease is held by op-a
 Probes:   2 of 2 connected
 
-NAME   CONNECTED   READY   RELEASE   PROGRAMMED
-n1     True        True    0.1.0     7/7
-n2     True        True    0.1.0     7/7
+NAME   CONNECTED   READY   RELEASE   PROGRAMMED   KERNEL        BUDGET   LOSSES   LAG
+n1     True        True    0.1.0     7/7          6.1.0-amd64   12%      0        0.8s
+n2     True        True    0.1.0     7/7          6.1.0-amd64   12%      0        0.8s
 
 All is well.
 ";
@@ -73,9 +89,9 @@ fn a_missing_probe_is_named_with_a_remedy() {
 Operator: 2 of 2 replicas ready, the Lease is held by op-a
 Probes:   1 of 2 connected
 
-NAME   CONNECTED   READY   RELEASE   PROGRAMMED   REFUSAL   NOTICES
-n1     True        True    0.1.0     7/7          <none>    0
-n2     False       True    0.1.0     7/7          <none>    0
+NAME   CONNECTED   READY   RELEASE   PROGRAMMED   KERNEL        BUDGET   LOSSES   LAG      REFUSAL   NOTICES
+n1     True        True    0.1.0     7/7          6.1.0-amd64   12%      0        0.8s     <none>    0
+n2     False       True    0.1.0     7/7          <none>        <none>   <none>   <none>   <none>    0
 
 node n2: the probe is not connected to the leading operator
     `kubectl get pods -n longwire-system -l app.kubernetes.io/component=probe --field-selector spec.nodeName=n2` names its pod, whose log \
@@ -84,6 +100,29 @@ says why; a NetworkPolicy must let it reach port 15010.
 1 problem.
 ";
     assert_eq!(status(&cluster(false), &["-o", "wide"]), (Some(2), expected.to_owned(), String::new()));
+}
+
+#[test]
+fn what_a_probe_loses_is_looked_at_twice() {
+    let server = cluster(true);
+    server.serve(PROBES, list(&[losing("n1", 3)]));
+    let (code, text, _) = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| status(&server, &[]));
+        server.await_asked(PROBES, 1);
+        server.serve(PROBES, list(&[losing("n1", 15)]));
+        asked.join().unwrap()
+    });
+    let expected = "\
+NAME   CONNECTED   READY   RELEASE   PROGRAMMED   KERNEL        BUDGET   LOSSES   LAG
+n1     True        True    0.1.0     7/7          6.1.0-amd64   12%      15       0.8s
+
+node n1: it has lost 15 connections or their ends, because maps in the kernel were full: longwire_probe_kernel_losses_total, \
+connections_full 15; 12 more in the last 3 s (the probe runs for 1m30s)
+    docs/runbooks/LongwireEventsLost.md has the remedy for each reason.
+
+1 problem.
+";
+    assert_eq!((code, text.ends_with(expected)), (Some(2), true), "{text}");
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Probe: one for each node.
 
-use crate::columns::{Column, ColumnKind, NAME, UNKNOWN, text};
+mod columns;
+mod facts;
+
+pub use facts::{BudgetUse, Lag, Loss, Overflow, ProbeFacts};
+
 use crate::resources::{KindSchemas, LiveResource, Scope, Verb};
+use columns::COLUMNS;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Where a probe runs.
 #[derive(CustomResource, JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +52,10 @@ pub struct ProbeStatus {
     /// What the probe has reported about its node in the last hour.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+
+    /// What the probe says of itself. Left out if it is not connected, is of a release that does not say it, or did not answer in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<ProbeFacts>,
 }
 
 /// Revisions of the configuration, as the leading operator counts them since it started.
@@ -72,31 +80,6 @@ pub const PROBES: LiveResource = LiveResource {
     scope: Scope::Cluster,
     verbs: &[Verb::Get, Verb::List],
     fields: &["metadata.name"],
-    columns: &[
-        NAME,
-        Column::new("Connected", ColumnKind::Text, "Whether it has a control stream to the operator.", |object| {
-            text(object, "/status/connected")
-        }),
-        Column::new("Ready", ColumnKind::Text, "Whether its pod is ready.", |object| text(object, "/status/ready")),
-        Column::new("Release", ColumnKind::Text, "Its release.", |object| text(object, "/status/release")),
-        Column::new("Programmed", ColumnKind::Text, PROGRAMMED, programmed),
-        Column::new("Refusal", ColumnKind::Text, "Why it could not apply its configuration.", |object| {
-            text(object, "/status/refusal")
-        })
-        .wide(),
-        Column::new("Notices", ColumnKind::Integer, "Notices about its node in the last hour.", notices).wide(),
-    ],
+    columns: COLUMNS,
     schemas: KindSchemas::of::<ProbeSpec, ProbeStatus>,
 };
-
-const PROGRAMMED: &str = "Revision of the configuration that it has applied, of the one that it should have.";
-
-fn programmed(object: &Value) -> Value {
-    let revision = |name: &str| object.pointer(&format!("/status/revision/{name}")).and_then(Value::as_u64);
-    let Some(wanted) = revision("wanted") else { return UNKNOWN.into() };
-    revision("applied").map_or_else(|| format!("-/{wanted}"), |applied| format!("{applied}/{wanted}")).into()
-}
-
-fn notices(object: &Value) -> Value {
-    object.pointer("/status/notices").and_then(Value::as_array).map_or(0, Vec::len).into()
-}

@@ -2,13 +2,13 @@
 
 use longwire_live::connection::{ConnectionStatus, Phase, Side};
 use longwire_live::end::{Directions, End, EndReport};
-use longwire_live::probe::{ProbeSpec, ProbeStatus, Revisions};
+use longwire_live::probe::{BudgetUse, Lag, Loss, ProbeFacts, ProbeSpec, ProbeStatus, Revisions};
 use longwire_live::resources::{Scope, resource};
 use longwire_live::{API_SERVICE, API_VERSION, GROUP, Probe, RESOURCES, discovery};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-fn cells(object: &Value) -> Vec<Value> {
+fn cells(object: &Value) -> Value {
     resource("probes").unwrap().columns.iter().map(|column| (column.cell)(object)).collect()
 }
 
@@ -22,18 +22,65 @@ fn a_probe_in_its_columns() {
         revision: Revisions { applied: Some(3), wanted: 4 },
         refusal: Some("too large".to_owned()),
         notices: vec!["a".to_owned(), "b".to_owned()],
+        facts: Some(facts()),
     });
     let object = serde_json::to_value(&probe).unwrap();
     assert_eq!((&object["apiVersion"], &object["kind"]), (&json!(API_VERSION), &json!("Probe")));
     assert_eq!(
         cells(&object),
-        [json!("n1"), json!("True"), json!("False"), json!("0.1.0"), json!("3/4"), json!("too large"), json!(2)]
+        json!([
+            "n1", "True", "False", "0.1.0", "3/4", "6.1.0-50-amd64", "91%", "7", "1.2s", "too large", 2
+        ])
     );
     probe.status = Some(ProbeStatus { revision: Revisions { applied: None, wanted: 4 }, ..ProbeStatus::default() });
     let object = serde_json::to_value(&probe).unwrap();
     assert_eq!(object["status"], json!({"connected": false, "revision": {"wanted": 4}}));
-    let none = json!("<none>");
-    assert_eq!(cells(&object), [json!("n1"), json!("False"), none.clone(), none.clone(), json!("-/4"), none, json!(0)]);
+    let none = "<none>";
+    assert_eq!(cells(&object), json!(["n1", "False", none, none, "-/4", none, none, none, none, none, 0]));
+    // A probe that has just started, and one whose pass is late.
+    for (milliseconds, expected) in [(None, none), (Some(59_999), "59.9s"), (Some(3_600_000), "3600s")] {
+        let lag = Lag { pass_milliseconds: milliseconds, ..Lag::default() };
+        probe.status = Some(ProbeStatus { facts: Some(ProbeFacts { lag, ..ProbeFacts::default() }), ..ProbeStatus::default() });
+        let cells = cells(&serde_json::to_value(&probe).unwrap());
+        assert_eq!((&cells[6], &cells[7], &cells[8]), (&json!(none), &json!("0"), &json!(expected)));
+    }
+}
+
+fn budget(used: u64, limit: u64) -> BudgetUse {
+    BudgetUse { name: "series".to_owned(), used, limit }
+}
+
+fn facts() -> ProbeFacts {
+    let loss = |count| Loss { metric: "longwire_probe_closes_lost_total".to_owned(), reason: None, count };
+    ProbeFacts {
+        kernel: "6.1.0-50-amd64".to_owned(),
+        budgets: vec![budget(5, 100), budget(919, 1_000), budget(0, 0)],
+        losses: vec![loss(3), loss(4)],
+        lag: Lag { pass_milliseconds: Some(1_290), ..Lag::default() },
+        ..ProbeFacts::default()
+    }
+}
+
+#[test]
+fn a_budget_is_a_part_of_its_limit() {
+    let percents = [(0, 0), (1, 0), (999, 1_000), (1_000, 1_000), (u64::MAX, u64::MAX), (30, 10)];
+    let percents = percents.map(|(used, limit)| budget(used, limit).percent());
+    assert_eq!(percents, [0, 100, 99, 100, 100, 300]);
+    assert_eq!(facts().fullest(), Some(&budget(919, 1_000)));
+    assert_eq!(ProbeFacts::default().fullest(), None);
+}
+
+#[test]
+fn what_a_probe_has_not_said_is_left_out() {
+    let expected = json!({
+        "kernel": "", "architecture": "", "uptimeSeconds": 0, "budgets": [], "lag": {"passMilliseconds": 1_290},
+    });
+    let lag = Lag { pass_milliseconds: Some(1_290), ..Lag::default() };
+    let facts = ProbeFacts { lag, ..ProbeFacts::default() };
+    assert_eq!(serde_json::to_value(&facts).unwrap(), expected);
+    assert_eq!(serde_json::from_value::<ProbeFacts>(expected).unwrap(), facts);
+    // Of a release that says less, or more.
+    assert_eq!(serde_json::from_value::<ProbeFacts>(json!({"newer": 1})).unwrap(), ProbeFacts::default());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! ```text
 //! operator --Watched: since when (generation), which namespaces--> probe
 //! probe --LiveBatch: described once, then moved, then ended--> operator
+//! probe --Facts: of itself, each time it is asked--> operator
 //! ```
 //!
 //! A generation begins when what is watched changes. In it every connection has a number, and is described before the number is used.
@@ -10,9 +11,14 @@
 
 mod described;
 mod ended;
+mod facts;
 
 pub use described::{Described, LiveEnd, LiveName, LivePod};
 pub use ended::{Ended, Ending, Whose};
+pub use facts::{
+    BudgetUse, ExportLag, Facts, Lag, Lost, MAX_FACT_NAME, MAX_FACT_TEXT, MAX_FACTS, MAX_OVERFLOWED, MAX_UNREADY,
+    Overflowed,
+};
 
 use crate::connection::Traffic;
 use crate::identity::UnixNanos;

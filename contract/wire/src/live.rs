@@ -1,12 +1,14 @@
-//! The live stream: what is watched, and which connections live now.
+//! The live stream: what is watched, and which connections live now; facts of the probe.
 
 mod decode;
 mod encode;
+mod facts;
 #[cfg(test)]
 mod tests;
 
 pub use decode::{InvalidLive, LiveDecoder};
 pub use encode::{LiveEncoder, TooManyNames};
+pub use facts::{MAX_COUNT, facts, facts_report};
 
 use crate::proto;
 use crate::proto::live_order::Order;
@@ -25,8 +27,22 @@ pub const MAX_LIVE_ORDER_MEMORY: usize = 1 << 20;
 pub const MAX_LIVE_REFS: u32 = 4_096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("order: not watched, or one from a newer operator")]
+#[error("order: none that this probe knows, or one from a newer operator")]
 pub struct UnknownOrder;
+
+/// What the operator asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Watched(Watched),
+    /// Facts, under this number.
+    Facts(u64),
+}
+
+/// Asks a probe that knows facts.
+#[must_use]
+pub fn ask_facts(question: u64) -> proto::LiveOrder {
+    proto::LiveOrder { order: Some(Order::Facts(proto::AskFacts { question })) }
+}
 
 #[must_use]
 pub fn order(watched: &Watched) -> proto::LiveOrder {
@@ -39,10 +55,14 @@ pub fn order(watched: &Watched) -> proto::LiveOrder {
     proto::LiveOrder { order: Some(Order::Watched(watched)) }
 }
 
-pub fn watched(order: proto::LiveOrder) -> Result<Watched, UnknownOrder> {
-    let Some(Order::Watched(watched)) = order.order else { return Err(UnknownOrder) };
-    let proto::Watched { generation, all, namespaces, history } = watched;
-    let namespaces =
-        if all { WatchedNamespaces::All } else { WatchedNamespaces::Only(namespaces.into_iter().collect()) };
-    Ok(Watched { generation, namespaces, history })
+pub fn asked(order: proto::LiveOrder) -> Result<Asked, UnknownOrder> {
+    match order.order.ok_or(UnknownOrder)? {
+        Order::Watched(watched) => {
+            let proto::Watched { generation, all, namespaces, history } = watched;
+            let namespaces =
+                if all { WatchedNamespaces::All } else { WatchedNamespaces::Only(namespaces.into_iter().collect()) };
+            Ok(Asked::Watched(Watched { generation, namespaces, history }))
+        }
+        Order::Facts(proto::AskFacts { question }) => Ok(Asked::Facts(question)),
+    }
 }

@@ -178,9 +178,10 @@ shapes! {
     OWNER: proto::Owner { 1 Message(&POD), 3 Text, 7 Packed(4), 8 Message(&ENDPOINT) }
     ENDPOINT: proto::Endpoint { 1 Text }
 
-    LIVE_ORDER: proto::LiveOrder { 1 Message(&WATCHED) }
+    LIVE_ORDER: proto::LiveOrder { 1 Message(&WATCHED), 3 Message(&ASK_FACTS) }
+    ASK_FACTS: proto::AskFacts {}
     WATCHED: proto::Watched { 3 Text }
-    LIVE_REPORT: proto::LiveReport { 1 Message(&LIVE_HELLO), 2 Message(&LIVE_BATCH) }
+    LIVE_REPORT: proto::LiveReport { 1 Message(&LIVE_HELLO), 2 Message(&LIVE_BATCH), 4 Message(&FACTS) }
     LIVE_HELLO: proto::LiveHello { 1 Text, 2 Text }
     LIVE_BATCH: proto::LiveBatch {
         3 Message(&PLACE), 4 Message(&WORKLOAD), 5 Message(&SERVICE), 6 Message(&LIVE_POD), 7 Message(&LIVE_CONNECTION),
@@ -194,4 +195,11 @@ shapes! {
     LIVE_SAMPLE: proto::LiveSample {}
     LIVE_END: proto::LiveEnd { 2 Message(&LIVE_CONNECTION), 3 Message(&LIVE_SAMPLE), 6 Message(&LIVE_CLOSE), 7 Text }
     LIVE_CLOSE: proto::LiveClose { 1 Text, 2 Text }
+    FACTS: proto::Facts {
+        2 Text, 3 Text, 5 Text, 6 Message(&BUDGET_USE), 7 Message(&OVERFLOWED), 8 Message(&LOST), 12 Message(&EXPORT_LAG),
+    }
+    BUDGET_USE: proto::BudgetUse { 1 Text }
+    OVERFLOWED: proto::Overflowed { 1 Text, 2 Text }
+    LOST: proto::Lost { 1 Text, 2 Text }
+    EXPORT_LAG: proto::ExportLag { 1 Text }
 }

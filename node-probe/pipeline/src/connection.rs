@@ -144,6 +144,10 @@ impl<T> Connections<T> {
         self.entries.len()
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     pub(crate) fn passes(&self) -> Passes {
         self.passes
     }

@@ -1,6 +1,9 @@
 //! What exporters have done so far, for the self-metrics.
 
+use crate::kernel::monotonic;
+use crate::lag::since;
 use longwire_model::exporter::{Exporter, ExporterName};
+use longwire_model::live::ExportLag;
 use longwire_send::otlp::{Counts, Sent};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -35,6 +38,8 @@ pub(crate) struct SignalCounts {
     pub(crate) attempts: Arc<Counts>,
     /// Data points or log records of requests that were accepted in part.
     pub(crate) rejected: AtomicU64,
+    /// When a receiver last had everything, or this began: monotonic nanoseconds.
+    delivered: AtomicU64,
 }
 
 /// Of all exporters that there are.
@@ -59,9 +64,27 @@ impl Exports {
     pub(crate) fn all(&self) -> Vec<(ExporterName, Arc<ExporterCounts>)> {
         self.0.lock().iter().map(|(name, counts)| (name.clone(), Arc::clone(counts))).collect()
     }
+
+    /// The exporter of metrics that is furthest behind.
+    pub(crate) fn lag(&self, now: u64) -> Option<ExportLag> {
+        let all = self.0.lock();
+        let delivered = all.iter().filter_map(|(name, counts)| Some((name, counts.metrics.as_ref()?)));
+        let delivered = delivered.map(|(name, counts)| (counts.delivered.load(Relaxed), name));
+        let (then, name) = delivered.min()?;
+        Some(ExportLag { exporter: name.as_str().to_owned(), age: since(then, now) })
+    }
 }
 
 impl SignalCounts {
+    fn begin() -> Self {
+        Self { delivered: monotonic().into(), ..Self::default() }
+    }
+
+    /// The receiver has everything.
+    pub(super) fn delivered(&self) {
+        self.delivered.store(monotonic(), Relaxed);
+    }
+
     pub(super) fn count(&self, sent: &Sent) {
         let (counter, rejected) = match sent {
             Sent::Accepted => (&self.accepted, 0),
@@ -76,7 +99,7 @@ impl SignalCounts {
 
 impl ExporterCounts {
     fn of(metrics: bool, logs: bool) -> Self {
-        Self { metrics: metrics.then(SignalCounts::default), logs: logs.then(SignalCounts::default), ..Self::default() }
+        Self { metrics: metrics.then(SignalCounts::begin), logs: logs.then(SignalCounts::begin), ..Self::default() }
     }
 
     fn has(&self, metrics: bool, logs: bool) -> bool {

@@ -145,6 +145,7 @@ impl Exporting {
             tokio::task::yield_now().await;
         }
         if is_whole {
+            counts.delivered();
             self.context.shared.pipeline().store_mut().completed(&snapshot);
         }
     }

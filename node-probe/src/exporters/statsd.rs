@@ -108,6 +108,7 @@ impl Flushing {
             let mut pipeline = self.context.shared.pipeline();
             let publication = pipeline.store().publications();
             if self.sent == Some(publication) {
+                self.delivered();
                 return;
             }
             let by = Consumer::Exporter(self.context.name.as_str().into());
@@ -129,6 +130,7 @@ impl Flushing {
         self.count_lines();
         if is_whole {
             self.sent = Some(publication);
+            self.delivered();
             self.context.shared.pipeline().store_mut().completed(&snapshot);
         }
     }
@@ -154,6 +156,12 @@ impl Flushing {
         if let Some(counts) = &self.context.counts.metrics {
             let counter = if sent.is_ok() { &counts.accepted } else { &counts.gave_up };
             counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn delivered(&self) {
+        if let Some(counts) = &self.context.counts.metrics {
+            counts.delivered();
         }
     }
 

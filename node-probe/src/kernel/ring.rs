@@ -48,6 +48,11 @@ impl Ring {
         self.read
     }
 
+    /// Bytes that are not released, read or not, and all that there are.
+    pub(super) fn use_of(&self) -> (u64, u64) {
+        (self.produced().saturating_sub(self.released()), self.size as u64)
+    }
+
     /// Half of it is held by records that were read and not released.
     pub(super) fn is_half_held(&self) -> bool {
         self.read - self.released() > self.size as u64 / 2

@@ -25,6 +25,12 @@ impl Reading {
     pub(super) fn labels(&self) -> Vec<&str> {
         self.labels.iter().map(String::as_str).collect()
     }
+
+    /// Of a counter of events.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was made of a count")]
+    pub(super) fn count(&self) -> u64 {
+        self.value as u64
+    }
 }
 
 #[derive(Default)]

@@ -5,18 +5,17 @@
 //! ```
 
 mod joining;
-mod missing;
 #[cfg(test)]
 mod tests;
 
 pub(super) use joining::join;
-pub(super) use missing::Missing;
 
 use super::api::query::ListOptions;
 use super::api::status::Failure;
 use super::demand::{Demand, Interest, Scope, TooManyNamespaces};
 use super::hub::{Hub, Now};
 use super::merge::Merged;
+use super::missing::{Missing, expected};
 use super::page::{Page, Token, check_version, token_expired};
 use super::probes::microseconds;
 use super::row::RowState;
@@ -27,7 +26,6 @@ use crate::acks::Acks;
 use crate::index::probes::ProbePods;
 use longwire_model::live::Watched;
 use parking_lot::Mutex;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -145,18 +143,10 @@ impl Connections {
                 let complete = answers.into_iter().filter(|answer| answer.complete).map(|answer| answer.node);
                 let mut hub = self.hub.lock();
                 S::refresh(&mut hub, Instant::now());
-                return Missing::of(&self.expected(), &complete.collect(), S::lacks(&hub));
+                let expected = expected(&self.acks, self.pods.as_ref());
+                return Missing::of(&expected, &complete.collect(), S::lacks(&hub));
             }
         }
-    }
-
-    /// Nodes of which there should be live data.
-    fn expected(&self) -> BTreeSet<Arc<str>> {
-        let probes = self.acks.probes().into_iter();
-        let connected = probes.filter(|(_, probe)| probe.connected).map(|(node, _)| Arc::from(node));
-        let pods = self.pods.as_ref().map(watch::Receiver::borrow);
-        let with_pod: Vec<_> = pods.iter().flat_map(|pods| pods.nodes.values()).cloned().collect();
-        connected.chain(with_pod).collect()
     }
 
     pub(super) fn get<S: Served>(&self, namespace: &str, name: &str) -> Option<Arc<RowState<S>>> {

@@ -1,6 +1,11 @@
-//! The resource `probes`: what the leader knows of each node's probe, with versions that rise with every change.
+//! The resource `probes`: what the leader knows of each node's probe, and what the probe says of itself, with versions that rise with
+//! every change.
 
+mod facts;
+
+use super::missing::{Missing, expected};
 use super::page::{Row, Snapshot};
+use super::questions::{Known, Questions};
 use crate::acks::{Acks, ProbeState};
 use crate::index::probes::ProbePods;
 use crate::publish::Published;
@@ -19,6 +24,7 @@ mod tests;
 #[derive(Debug)]
 pub(super) struct Probes {
     acks: Arc<Acks>,
+    questions: Arc<Questions>,
     /// `None`: pods are not known.
     pods: Option<watch::Receiver<ProbePods>>,
     published: watch::Receiver<Published>,
@@ -27,21 +33,25 @@ pub(super) struct Probes {
 
 impl Probes {
     pub(super) fn new(
-        acks: Arc<Acks>,
+        (acks, questions): (Arc<Acks>, Arc<Questions>),
         pods: Option<watch::Receiver<ProbePods>>,
         published: watch::Receiver<Published>,
     ) -> Self {
-        Self { acks, pods, published, table: Mutex::new(Table::begin(microseconds())) }
+        Self { acks, questions, pods, published, table: Mutex::new(Table::begin(microseconds())) }
     }
 
-    /// As it is now.
-    pub(super) fn snapshot(&self) -> Snapshot {
+    /// As it is now, with what probes answer within a moment, and which do not. `only`: this node alone is of interest.
+    pub(super) async fn snapshot(&self, only: Option<&str>) -> (Snapshot, Missing) {
+        let known = self.questions.ask().await;
         let wanted = self.published.borrow().announced();
+        let mut expected = expected(&self.acks, self.pods.as_ref());
+        expected.retain(|node| only.is_none_or(|only| **node == *only));
+        let missing = Missing::of(&expected, &known.keys().cloned().collect(), Vec::new());
         let pods = self.pods.as_ref().map(watch::Receiver::borrow);
-        let now = statuses(self.acks.probes(), pods.as_deref(), wanted);
+        let now = statuses(self.acks.probes(), pods.as_deref(), wanted, &known);
         let mut table = self.table.lock();
         table.take(now);
-        table.snapshot()
+        (table.snapshot(), missing)
     }
 
     fn begin(&self) {
@@ -68,6 +78,7 @@ fn statuses(
     mut known: HashMap<String, ProbeState>,
     pods: Option<&ProbePods>,
     wanted: u64,
+    facts: &Known,
 ) -> BTreeMap<String, ProbeStatus> {
     let with_pod: BTreeSet<&str> = pods.iter().flat_map(|pods| pods.nodes.values()).map(AsRef::as_ref).collect();
     let nodes: BTreeSet<String> = known.keys().cloned().chain(with_pod.into_iter().map(str::to_owned)).collect();
@@ -77,7 +88,8 @@ fn statuses(
         let applied = acked.as_ref().map(|acked| acked.revision);
         let refusal = acked.and_then(|acked| acked.refused).map(|(_, error)| error);
         let revision = Revisions { applied, wanted };
-        (node, ProbeStatus { connected, ready, release, revision, refusal, notices })
+        let facts = facts.get(node.as_str()).filter(|_| connected).map(|facts| facts::of(facts));
+        (node, ProbeStatus { connected, ready, release, revision, refusal, notices, facts })
     };
     nodes.into_iter().map(status).collect()
 }

@@ -1,5 +1,6 @@
 //! Between the live streams of probes and who joins what they say.
 
+use super::questions::Questions;
 use longwire_model::live::{LiveBatch, Watched};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -8,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 /// newest values.
 const ROOM: usize = 8;
 
-/// What a stream says. Each stream has a number of its own, and `Ended` is its last word.
+/// What a stream with live views says. Each stream has a number of its own, and `Ended` is its last word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FromStream {
     pub stream: u64,
@@ -33,6 +34,7 @@ pub struct ProbeStreams {
     /// What every probe is asked for.
     pub(crate) watched: watch::Receiver<Arc<Watched>>,
     pub(crate) news: mpsc::Sender<FromStream>,
+    pub(crate) questions: Arc<Questions>,
 }
 
 /// The other side.
@@ -40,6 +42,7 @@ pub struct ProbeStreams {
 pub struct LiveReports {
     pub watched: watch::Sender<Arc<Watched>>,
     pub news: mpsc::Receiver<FromStream>,
+    pub questions: Arc<Questions>,
 }
 
 /// Nothing is watched at first.
@@ -47,5 +50,7 @@ pub struct LiveReports {
 pub fn channel() -> (ProbeStreams, LiveReports) {
     let (asked, watched) = watch::channel(Arc::default());
     let (said, news) = mpsc::channel(ROOM);
-    (ProbeStreams { watched, news: said }, LiveReports { watched: asked, news })
+    let questions = Arc::<Questions>::default();
+    let streams = ProbeStreams { watched, news: said, questions: Arc::clone(&questions) };
+    (streams, LiveReports { watched: asked, news, questions })
 }

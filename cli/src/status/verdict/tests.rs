@@ -1,5 +1,5 @@
 use super::*;
-use longwire_live::probe::{ProbeSpec, Revisions};
+use longwire_live::probe::{Loss, ProbeSpec, Revisions};
 use rstest::rstest;
 
 const SYSTEM: &str = "longwire-system";
@@ -32,7 +32,7 @@ fn found(change: impl FnOnce(&mut ProbeStatus)) -> Found {
 }
 
 fn problems(found: &Found) -> Vec<String> {
-    findings(found, SYSTEM).into_iter().map(|it| format!("{}: {}", it.about, it.problem)).collect()
+    findings(found, None, SYSTEM).into_iter().map(|it| format!("{}: {}", it.about, it.problem)).collect()
 }
 
 #[rstest]
@@ -57,19 +57,45 @@ fn problems(found: &Found) -> Vec<String> {
     "the probe is of release 0.1.0, most are of 0.2.0"
 )]
 #[case::notice(|it: &mut ProbeStatus| it.notices.push("no BTF".to_owned()), "the probe reports: no BTF")]
+#[case::not_ready_and_why(
+    |it: &mut ProbeStatus| (it.ready, it.facts) = (Some(false), says(&["it adopts", "no configuration yet"])),
+    "the probe is not ready: it adopts; no configuration yet"
+)]
+#[case::unsupported(
+    |it: &mut ProbeStatus| (it.refusal, it.facts) = (Some("no BTF".to_owned()), says(&["no BTF"])),
+    "the probe could not apply its configuration: no BTF"
+)]
 fn one_probe_has_a_problem(#[case] change: fn(&mut ProbeStatus), #[case] problem: &str) {
     assert_eq!(problems(&found(change)), [format!("node n3: {problem}")]);
 }
 
+fn says(unready: &[&str]) -> Option<ProbeFacts> {
+    let unready = unready.iter().map(|reason| (*reason).to_owned()).collect();
+    Some(ProbeFacts { unready, ..ProbeFacts::default() })
+}
+
+/// One of another release, an old one, may know no facts.
+#[rstest]
+#[case::same_release("0.2.0", &["node n3: the probe is connected, and has not answered how it is"])]
+#[case::older("0.1.0", &["node n3: the probe is of release 0.1.0, most are of 0.2.0"])]
+fn a_probe_that_does_not_answer_as_others_do_has_a_problem(#[case] release: &str, #[case] expected: &[&str]) {
+    let mut found = found(|it| it.release = Some(release.to_owned()));
+    let Probes::Known(probes) = &mut found.probes else { panic!("{found:?}") };
+    for probe in &mut probes[..2] {
+        probe.status.as_mut().unwrap().facts = says(&[]);
+    }
+    assert_eq!(problems(&found), expected);
+}
+
 #[test]
 fn all_is_well() {
-    assert_eq!(findings(&found(|_| {}), SYSTEM), []);
+    assert_eq!(findings(&found(|_| {}), None, SYSTEM), []);
 }
 
 #[test]
 fn what_may_not_be_read_is_no_problem() {
     let found = Found { operator: Part::Hidden, leader: Part::Hidden, ..found(|_| {}) };
-    assert_eq!(findings(&found, SYSTEM), []);
+    assert_eq!(findings(&found, None, SYSTEM), []);
 }
 
 #[rstest]
@@ -105,10 +131,15 @@ fn a_cluster_without_probes_has_a_problem() {
     assert_eq!(problems(&found), ["probes: no node has a probe"]);
 }
 
+fn loses() -> Option<ProbeFacts> {
+    Some(ProbeFacts { losses: vec![Loss::default()], ..ProbeFacts::default() })
+}
+
 #[rstest]
 #[case::applied(|_: &mut ProbeStatus| {}, false)]
 #[case::behind(|it: &mut ProbeStatus| it.revision.applied = Some(6), true)]
 #[case::refused(|it: &mut ProbeStatus| (it.revision.applied, it.refusal) = (Some(6), Some(String::new())), false)]
+#[case::losing(|it: &mut ProbeStatus| it.facts = loses(), true)]
 #[case::away(|it: &mut ProbeStatus| (it.revision.applied, it.connected) = (Some(6), false), false)]
 fn only_what_may_pass_by_itself_is_asked_again(#[case] change: fn(&mut ProbeStatus), #[case] expected: bool) {
     assert_eq!(is_settling(&found(change)), expected);

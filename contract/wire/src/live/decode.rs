@@ -4,7 +4,7 @@ mod definitions;
 
 pub(super) use definitions::MAX_DEFINED;
 
-use super::MAX_LIVE_REFS;
+use super::{MAX_COUNT, MAX_LIVE_REFS};
 use crate::address::{self, InvalidAddress};
 use crate::proto;
 use definitions::Definitions;
@@ -25,6 +25,8 @@ pub enum InvalidLive {
     TooManyNames,
     #[error("{field}: {value} is not a port")]
     Port { field: &'static str, value: u32 },
+    #[error("{field}: {value} is more than anything comes to, {MAX_COUNT}")]
+    Count { field: &'static str, value: u64 },
     #[error("connection.id: {bytes} bytes instead of 16 or 8")]
     Id { bytes: usize },
     #[error(transparent)]

@@ -16,8 +16,12 @@ pub struct SeriesStats {
     pub clusters: KindStats,
     /// Values of tags so far that read `overflow` because there were too many others.
     pub overflowed_values: u64,
-    /// Lines of [`super::Budget::series`] that are taken.
+    /// Lines of [`super::Budget::series`] that are taken, and that there are.
     pub charged: usize,
+    pub most_charged: usize,
+    /// Label sets of [`super::Budget::connections`] that are taken, and that there are.
+    pub long_connections: usize,
+    pub most_long_connections: usize,
     /// Memory of label sets that is taken, and that there is.
     pub bytes: usize,
     pub most_bytes: usize,
@@ -56,15 +60,19 @@ impl SeriesStore {
     #[must_use]
     pub fn stats(&self) -> SeriesStats {
         let (consumers, consumers_evicted) = self.snapshots.sizes();
+        let (used, limit) = (self.accounts.used(), self.accounts.limit());
         SeriesStats {
             services: of(&self.kinds.services),
             workloads: of(&self.kinds.workloads),
             connections: of(&self.kinds.connections),
             clusters: of(&self.kinds.clusters),
             overflowed_values: self.admitted.overflowed,
-            charged: self.accounts.used().lines,
-            bytes: self.accounts.used().bytes,
-            most_bytes: self.accounts.limit().bytes,
+            charged: used.lines,
+            most_charged: limit.lines,
+            long_connections: used.connections,
+            most_long_connections: limit.connections,
+            bytes: used.bytes,
+            most_bytes: limit.bytes,
             consumers,
             consumers_evicted,
         }

@@ -61,8 +61,9 @@ pub struct Stats {
     pub addresses_evicted: u64,
     /// Ends forgotten before their other end came, because there were too many.
     pub joins_evicted: u64,
-    /// Live connections known now.
+    /// Live connections known now, and most of them.
     pub connections: u64,
+    pub most_connections: u64,
     /// Connections that wait to be resolved, now.
     pub pending: u64,
     /// Addresses known or queried now.
@@ -123,6 +124,7 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         addresses_evicted: sizes.addresses_evicted,
         joins_evicted: sizes.joins_evicted,
         connections: pipeline.connections.len() as u64,
+        most_connections: pipeline.connections.limit() as u64,
         pending: sizes.pending as u64,
         addresses: sizes.addresses as u64,
         cgroups: sizes.cgroups as u64,

@@ -5,12 +5,13 @@ use super::held::held;
 use super::objects::{Answer, Asked};
 use super::status::Failure;
 use super::{Api, respond, table};
-use crate::live::connections::{Found, Missing};
+use crate::live::connections::Found;
 use crate::live::demand::{Interest, Scope};
+use crate::live::missing::Missing;
 use crate::live::probes::microseconds;
 use crate::live::served::Served;
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use longwire_live::Verb;
 use longwire_model::identity::UnixNanos;
 
@@ -40,9 +41,7 @@ impl Api {
             (verb, ..) => return Err(Failure::not_served(resource, verb.name())),
         };
         let mut response = respond(StatusCode::OK, "application/json", body);
-        missing.warnings().for_each(|warning| {
-            response.headers_mut().append(header::WARNING, warning);
-        });
+        missing.warn(response.headers_mut());
         Ok(response)
     }
 

@@ -65,20 +65,24 @@ impl Api {
     async fn probes(&self, asked: &Asked<'_>, form: Form) -> Answer {
         let Asked { objects, options, selection, .. } = asked;
         let resource = objects.resource;
-        let body = match (asked.verb, &objects.name) {
+        let (body, missing) = match (asked.verb, &objects.name) {
             (Verb::Get, Some(name)) => {
-                let row = self.probes.snapshot().rows.into_iter().find(|row| row.name == *name);
+                let (snapshot, missing) = self.probes.snapshot(Some(name)).await;
+                let row = snapshot.rows.into_iter().find(|row| row.name == *name);
                 let row = row.ok_or_else(|| Failure::no_such_object(resource, name))?;
-                Body::from(table::one(resource, row.object, form, options.include_object).to_string())
+                (Body::from(table::one(resource, row.object, form, options.include_object).to_string()), missing)
             }
             (Verb::List, _) => {
                 let turn = self.turn().await?;
-                let page = self.probes.snapshot().page(options, selection)?;
-                held(table::list(resource, page, |object| object, form, options.include_object), turn)
+                let (snapshot, missing) = self.probes.snapshot(None).await;
+                let page = snapshot.page(options, selection)?;
+                (held(table::list(resource, page, |object| object, form, options.include_object), turn), missing)
             }
             (verb, _) => return Err(Failure::not_served(resource, verb.name())),
         };
-        Ok(respond(StatusCode::OK, "application/json", body))
+        let mut response = respond(StatusCode::OK, "application/json", body);
+        missing.warn(response.headers_mut());
+        Ok(response)
     }
 
     /// Of a list.

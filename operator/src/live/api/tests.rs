@@ -33,7 +33,7 @@ impl Served {
         }
         let (role, receiver) = watch::channel(Role::Leader);
         let counters = Arc::<Counters>::default();
-        let probes = Arc::new(Probes::new(Arc::clone(&acks), None, published));
+        let probes = Arc::new(Probes::new((Arc::clone(&acks), Arc::default()), None, published));
         let connections = Arc::new(Connections::new(1_000, watch::Sender::default(), acks, None));
         Self { api: Api::new((probes, connections), None, receiver, Arc::clone(&counters)), counters, role }
     }

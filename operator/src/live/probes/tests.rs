@@ -1,4 +1,4 @@
-use super::{Table, statuses, uid};
+use super::{Known, Table, statuses, uid};
 use crate::acks::{Acked, ProbeState};
 use crate::index::probes::ProbePods;
 use longwire_live::probe::{ProbeStatus, Revisions};
@@ -33,7 +33,7 @@ fn every_node_with_a_pod_or_a_stream_has_a_row() {
         ready: ["n1".to_owned()].into(),
         ..ProbePods::default()
     };
-    let made = statuses(known.clone(), Some(&pods), 5);
+    let made = statuses(known.clone(), Some(&pods), 5, &Known::new());
     assert_eq!(made.keys().collect::<Vec<_>>(), ["n1", "n2", "n3"]);
     let expected = json!({
         "connected": true, "ready": true, "release": "0.1.0", "revision": {"applied": 4, "wanted": 5},
@@ -43,7 +43,7 @@ fn every_node_with_a_pod_or_a_stream_has_a_row() {
     let unseen = json!({"connected": false, "ready": false, "revision": {"wanted": 5}});
     assert_eq!(serde_json::to_value(&made["n2"]).unwrap(), unseen);
     // Without an API server nothing is known of pods.
-    assert_eq!(statuses(known, None, 5)["n1"].ready, None);
+    assert_eq!(statuses(known, None, 5, &Known::new())["n1"].ready, None);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use super::super::lifetime;
 use super::newest::{Newest, Taken};
 use crate::cluster::tls::Peer;
 use crate::counters::Counters;
+use crate::live::questions::Member;
 use crate::live::streams::{FromStream, ProbeStreams, StreamNews};
 use crate::publish::role::Role;
 use longwire_model::live::Watched;
-use longwire_wire::live::{LiveDecoder, order};
+use longwire_wire::live::{InvalidLive, LiveDecoder, ask_facts, facts, order};
 use longwire_wire::proto;
 use longwire_wire::proto::live_report::Report;
 use std::future::pending;
@@ -78,7 +79,8 @@ impl Stream {
         Ok(hello)
     }
 
-    async fn follow(self, proto::LiveHello { node, probe_version }: proto::LiveHello) -> Result<(), Status> {
+    async fn follow(self, hello: proto::LiveHello) -> Result<(), Status> {
+        let proto::LiveHello { node, probe_version, knows_facts, without_views } = hello;
         let Self { number, who, reports, orders, live, role, counters, newest } = self;
         let node = Arc::<str>::from(node);
         let Some((taken, is_newer)) = newest.take(&node, number) else {
@@ -88,13 +90,18 @@ impl Stream {
         if is_newer {
             counters.refused("replaced");
         }
-        let ProbeStreams { watched, news } = live;
+        let ProbeStreams { watched, news, questions } = live;
         let mut lifetime = Lifetime { role, who, taken };
-        let to = Joiner { stream: number, node, news };
-        lifetime.or(to.say(StreamNews::Opened { release: probe_version })).await?;
-        let outcome = Relay { reports, orders, watched, to: &to, counters }.run(&mut lifetime).await;
-        // Whoever joins the reports has to hear of it. An error means that nobody joins them any more.
-        let _ = to.say(StreamNews::Ended).await;
+        let asked = knows_facts.then(|| questions.join(&node, number));
+        let to = (!without_views).then(|| Joiner { stream: number, node, news });
+        if let Some(to) = &to {
+            lifetime.or(to.say(StreamNews::Opened { release: probe_version })).await?;
+        }
+        let outcome = Relay { reports, orders, watched, to: to.as_ref(), asked, counters }.run(&mut lifetime).await;
+        if let Some(to) = &to {
+            // Whoever joins the reports has to hear of it. An error means that nobody joins them any more.
+            let _ = to.say(StreamNews::Ended).await;
+        }
         outcome
     }
 }
@@ -118,26 +125,46 @@ struct Relay<'a> {
     reports: Streaming<proto::LiveReport>,
     orders: mpsc::Sender<Result<proto::LiveOrder, Status>>,
     watched: watch::Receiver<Arc<Watched>>,
-    to: &'a Joiner,
+    /// `None`: the probe has no live views.
+    to: Option<&'a Joiner>,
+    /// `None`: the probe knows no facts.
+    asked: Option<Member>,
     counters: Arc<Counters>,
+}
+
+/// What the probe is to be told as soon as there is room.
+#[derive(Clone, Copy, Debug, Default)]
+struct Owed {
+    watched: bool,
+    question: bool,
 }
 
 impl Relay<'_> {
     async fn run(self, lifetime: &mut Lifetime) -> Result<(), Status> {
-        let Self { mut reports, orders, mut watched, to, counters } = self;
+        let Self { mut reports, orders, mut watched, to, mut asked, counters } = self;
         let mut decoder = LiveDecoder::default();
+        let invalid = |error: InvalidLive| {
+            counters.refused("invalid_report");
+            Status::invalid_argument(error.to_string())
+        };
         // What is watched already is news to this stream.
-        let mut is_owed = true;
+        let mut owed = Owed { watched: to.is_some(), question: false };
         loop {
             tokio::select! {
                 status = lifetime.over() => return Err(status),
                 report = reports.message() => match report?.map(|report| report.report) {
                     Some(Some(Report::Batch(batch))) => {
-                        let batch = decoder.decode(*batch).map_err(|error| {
-                            counters.refused("invalid_report");
-                            Status::invalid_argument(error.to_string())
-                        })?;
+                        let Some(to) = to else {
+                            return Err(Status::invalid_argument("a probe without live views sends no batch"));
+                        };
+                        let batch = decoder.decode(*batch).map_err(invalid)?;
                         lifetime.or(to.say(StreamNews::Batch(batch))).await?;
+                    }
+                    Some(Some(Report::Facts(said))) => {
+                        let (question, facts) = facts(*said).map_err(invalid)?;
+                        if let Some(asked) = &asked {
+                            asked.answer(question, facts);
+                        }
                     }
                     Some(Some(Report::Hello(_))) => {
                         return Err(Status::invalid_argument("only the first report of a stream may be hello"));
@@ -146,17 +173,34 @@ impl Relay<'_> {
                     Some(None) => {}
                     None => return Ok(()),
                 },
-                room = orders.reserve(), if is_owed => {
+                room = orders.reserve(), if owed.watched || owed.question => {
                     let Ok(room) = room else { return Ok(()) };
-                    is_owed = false;
-                    room.send(Ok(order(&watched.borrow_and_update())));
+                    if owed.watched {
+                        owed.watched = false;
+                        room.send(Ok(order(&watched.borrow_and_update())));
+                    } else if let Some(asked) = &mut asked {
+                        owed.question = false;
+                        room.send(Ok(ask_facts(*asked.asked.borrow_and_update())));
+                    }
                 }
-                changed = watched.changed(), if !is_owed => {
+                changed = watched.changed(), if to.is_some() && !owed.watched => {
                     changed.map_err(|_| stopping())?;
-                    is_owed = true;
+                    owed.watched = true;
+                }
+                changed = asked_anew(&mut asked), if !owed.question => {
+                    changed.map_err(|_| stopping())?;
+                    owed.question = true;
                 }
             }
         }
+    }
+}
+
+/// There is a question that the probe has not been asked.
+async fn asked_anew(asked: &mut Option<Member>) -> Result<(), watch::error::RecvError> {
+    match asked {
+        Some(asked) => asked.asked.changed().await,
+        None => pending().await,
     }
 }
 

@@ -1,17 +1,30 @@
 //! What an answer lacks, as kubectl prints it.
 
-use axum::http::HeaderValue;
+use crate::acks::Acks;
+use crate::index::probes::ProbePods;
+use axum::http::HeaderMap;
+use axum::http::{HeaderValue, header};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Nodes that are named.
 const NAMED: usize = 5;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::live) struct Missing {
+pub(super) struct Missing {
     /// Nodes.
-    pub(in crate::live) nodes: usize,
+    pub(super) nodes: usize,
     texts: Vec<String>,
+}
+
+/// Nodes of which there should be something. `pods`: `None`: they are not known.
+pub(super) fn expected(acks: &Acks, pods: Option<&watch::Receiver<ProbePods>>) -> BTreeSet<Arc<str>> {
+    let probes = acks.probes().into_iter();
+    let connected = probes.filter(|(_, probe)| probe.connected).map(|(node, _)| Arc::from(node));
+    let pods = pods.map(watch::Receiver::borrow);
+    let with_pod: Vec<_> = pods.iter().flat_map(|pods| pods.nodes.values()).cloned().collect();
+    connected.chain(with_pod).collect()
 }
 
 impl Missing {
@@ -29,8 +42,14 @@ impl Missing {
         Self { nodes: missing.len(), texts }
     }
 
-    /// Values of the header `Warning`.
-    pub(in crate::live) fn warnings(&self) -> impl Iterator<Item = HeaderValue> {
+    /// Says it to whoever gets these headers.
+    pub(super) fn warn(&self, headers: &mut HeaderMap) {
+        self.warnings().for_each(|warning| {
+            headers.append(header::WARNING, warning);
+        });
+    }
+
+    fn warnings(&self) -> impl Iterator<Item = HeaderValue> {
         // Without authentication a node's name is what a client says.
         let plain = |letter: char| if letter.is_ascii_graphic() && !"\"\\".contains(letter) { letter } else { ' ' };
         let value = move |text: &String| {
