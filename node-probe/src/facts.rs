@@ -43,6 +43,3 @@ fn budgets(shared: &Shared) -> Vec<BudgetUse> {
     budgets.extend(shared.lag.ring_use());
     budgets
 }
-
-#[cfg(test)]
-mod tests;

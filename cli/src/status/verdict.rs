@@ -50,8 +50,8 @@ pub(super) fn findings(found: &Found, earlier: Option<&Earlier>, namespace: &str
         )),
         Probes::Known(probes) => {
             let usual = Usual { release: usual_release(probes), answering: answering(probes) };
-            let of_probe = |probe| of_probe(probe, &usual, Growth::of(probe, earlier), namespace);
-            findings.extend(probes.iter().flat_map(of_probe));
+            let of_each = |probe: &Probe| of_probe(probe, &usual, Growth::of(probe, earlier), namespace);
+            findings.extend(probes.iter().flat_map(of_each));
         }
     }
     findings

@@ -5,10 +5,11 @@ use super::{Following, follow};
 use crate::kernel::monotonic;
 use crate::readers::tests::connect;
 use crate::shared::Shared;
-use longwire_model::live::{LiveBatch, Watched, WatchedNamespaces};
+use longwire_export::exposition::Format;
+use longwire_model::live::{Facts, LiveBatch, Lost, Watched, WatchedNamespaces};
 use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
-use longwire_wire::live::{LiveDecoder, order};
+use longwire_wire::live::{LiveDecoder, ask_facts, facts, order};
 use longwire_wire::proto::live_report::Report;
 use longwire_wire::proto::live_server::{Live, LiveServer};
 use longwire_wire::proto::{LiveOrder, LiveReport};
@@ -64,7 +65,7 @@ impl Streamed {
         let (streams, mut opened) = mpsc::channel(4);
         let service = LiveServer::new(Operator(streams));
         let channel = connect(Server::builder().add_service(service)).await;
-        let following = follow(shared, channel, "n1").unwrap();
+        let following = follow(shared, channel, "n1");
         let (orders, reports) = tokio::time::timeout(TIMEOUT, opened.recv()).await.unwrap().unwrap();
         Self { orders, reports, decoder: LiveDecoder::default(), _following: following }
     }
@@ -77,7 +78,19 @@ impl Streamed {
     async fn batch(&mut self) -> LiveBatch {
         match self.next().await {
             Report::Batch(batch) => self.decoder.decode(*batch).unwrap(),
-            Report::Hello(hello) => panic!("{hello:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The answer to a question.
+    async fn facts(&mut self, question: u64) -> Facts {
+        self.orders.send(Ok(ask_facts(question))).await.unwrap();
+        loop {
+            if let Report::Facts(said) = self.next().await {
+                let (answers, facts) = facts(*said).unwrap();
+                assert_eq!(answers, question);
+                return facts;
+            }
         }
     }
 
@@ -127,7 +140,7 @@ async fn the_end_of_a_stream_does_not_end_the_next_ones_watch() {
     let former = Arc::clone(&shared.live_turn).lock_owned().await;
     let (streams, mut opened) = mpsc::channel(4);
     let channel = connect(Server::builder().add_service(LiveServer::new(Operator(streams)))).await;
-    let _following = follow(&shared, channel, "n1").unwrap();
+    let _following = follow(&shared, channel, "n1");
     tokio::task::yield_now().await;
     let begins = tokio::time::timeout(Duration::from_millis(50), opened.recv()).await;
     assert!(begins.is_err(), "the former one has not ended");
@@ -152,18 +165,70 @@ async fn an_order_of_a_newer_operator_changes_nothing() {
 async fn an_operator_without_live_views_is_asked_once() {
     let shared = shared(8);
     let channel = connect(Server::builder().add_optional_service(None::<LiveServer<Operator>>)).await;
-    let mut following = follow(&shared, channel, "n1").unwrap();
+    let mut following = follow(&shared, channel, "n1");
     tokio::time::timeout(TIMEOUT, &mut following.0).await.expect("it ends").unwrap();
     assert!(!shared.pipeline().live().is_on());
 }
 
 #[tokio::test]
-async fn a_probe_without_live_views_asks_for_no_stream() {
-    let router = || Server::builder().add_optional_service(None::<LiveServer<Operator>>);
-    assert!(follow(&shared(0), connect(router()).await, "n1").is_none());
+async fn a_probe_without_live_views_has_a_stream_for_facts_alone() {
     let unsupported = shared(8);
     unsupported.cannot_watch("an old kernel".to_owned());
-    assert!(follow(&unsupported, connect(router()).await, "n1").is_none());
+    for (shared, unready) in [(shared(0), "no configuration yet: is the operator reachable?"), (unsupported, "an old kernel")] {
+        let mut stream = Streamed::start(&shared).await;
+        let Report::Hello(hello) = stream.next().await else { panic!("no hello") };
+        assert!(hello.without_views && hello.knows_facts);
+        // An older operator does not know that.
+        stream.watch(1).await;
+        let said = stream.facts(7).await;
+        assert!(said.unready.contains(&unready.to_owned()), "{said:?}");
+        assert!(!shared.pipeline().live().is_on());
+    }
+}
+
+#[tokio::test]
+async fn facts_are_said_whenever_they_are_asked_for_and_are_those_of_the_self_metrics() {
+    let shared = shared(8);
+    let mut stream = Streamed::start(&shared).await;
+    let Report::Hello(hello) = stream.next().await else { panic!("no hello") };
+    assert!(hello.knows_facts && !hello.without_views);
+    let first = stream.facts(1).await;
+    assert_eq!((first.losses, first.lag.pass, first.lag.configuration), (Vec::new(), None, None));
+    assert_eq!(first.kernel, std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap().trim_end());
+    // A record that is none, beside a live view.
+    stream.watch(1).await;
+    shared.pipeline().ingest(&[0], monotonic());
+    shared.lag.passed(monotonic());
+    shared.lag.configured(monotonic());
+    shared.lag.ring((3, 8));
+    let second = stream.facts(2).await;
+    let lost = Lost {
+        metric: "longwire_probe_records_skipped_total".to_owned(),
+        reason: "invalid_size".to_owned(),
+        count: 1,
+    };
+    assert_eq!(second.losses, [lost]);
+    assert!(second.lag.pass.is_some() && second.lag.configuration.is_some() && second.uptime > first.uptime);
+    let budgets: Vec<_> = second.budgets.iter().map(|budget| (budget.name.as_str(), budget.limit)).collect();
+    let page = page(&shared);
+    let bytes = value(&page, "longwire_probe_label_set_bytes_limit");
+    let limits =
+        [("series", 1_000), ("longConnections", 10), ("labelSetBytes", bytes), ("connections", 10), ("ringBytes", 8)];
+    assert_eq!(budgets, limits);
+    let used = ["longwire_probe_series_charged", "longwire_probe_label_set_bytes"].map(|name| value(&page, name));
+    assert_eq!([second.budgets[0].used, second.budgets[2].used], used);
+    assert_eq!(second.budgets[4].used, 3);
+}
+
+/// The self-metrics of a scrape.
+fn page(shared: &Shared) -> String {
+    let mut page = Vec::new();
+    crate::self_metrics::write(shared, Format::Text, &mut page);
+    String::from_utf8(page).unwrap()
+}
+
+fn value(page: &str, name: &str) -> u64 {
+    page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or_else(|| panic!("{page}"))
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use crate::acks::Acks;
 use crate::index::probes::ProbePods;
-use axum::http::HeaderMap;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;

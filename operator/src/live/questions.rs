@@ -67,9 +67,11 @@ impl Default for Questions {
 impl Questions {
     /// The newest stream of this node is asked from the next question on. `stream`: its number.
     pub(crate) fn join(self: &Arc<Self>, node: &Arc<str>, stream: u64) -> Member {
+        let mut streams = self.streams.lock();
         let asked = self.asked.subscribe();
         let joined = Stream { number: stream, answered: *asked.borrow(), facts: None };
-        self.streams.lock().by_node.insert(Arc::clone(node), joined);
+        streams.by_node.insert(Arc::clone(node), joined);
+        drop(streams);
         self.news.send_replace(());
         Member { questions: Arc::clone(self), node: Arc::clone(node), stream, asked }
     }

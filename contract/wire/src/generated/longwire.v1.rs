@@ -1156,7 +1156,7 @@ pub mod readers_server {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LiveOrder {
-    #[prost(oneof = "live_order::Order", tags = "1")]
+    #[prost(oneof = "live_order::Order", tags = "1, 3")]
     pub order: ::core::option::Option<live_order::Order>,
 }
 /// Nested message and enum types in `LiveOrder`.
@@ -1165,7 +1165,16 @@ pub mod live_order {
     pub enum Order {
         #[prost(message, tag = "1")]
         Watched(super::Watched),
+        #[prost(message, tag = "3")]
+        Facts(super::AskFacts),
     }
+}
+/// For one Facts. Only of a probe that knows them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AskFacts {
+    /// of this stream
+    #[prost(fixed64, tag = "1")]
+    pub question: u64,
 }
 /// Neither all nor namespaces: nothing is watched.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1183,7 +1192,7 @@ pub struct Watched {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LiveReport {
-    #[prost(oneof = "live_report::Report", tags = "1, 2")]
+    #[prost(oneof = "live_report::Report", tags = "1, 2, 4")]
     pub report: ::core::option::Option<live_report::Report>,
 }
 /// Nested message and enum types in `LiveReport`.
@@ -1194,6 +1203,8 @@ pub mod live_report {
         Hello(super::LiveHello),
         #[prost(message, tag = "2")]
         Batch(::prost::alloc::boxed::Box<super::LiveBatch>),
+        #[prost(message, tag = "4")]
+        Facts(::prost::alloc::boxed::Box<super::Facts>),
     }
 }
 /// First message of a stream.
@@ -1203,6 +1214,83 @@ pub struct LiveHello {
     pub node: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub probe_version: ::prost::alloc::string::String,
+    /// it answers AskFacts
+    #[prost(bool, tag = "3")]
+    pub knows_facts: bool,
+    /// it answers nothing else: it does not know which connections live, and sends no batch
+    #[prost(bool, tag = "4")]
+    pub without_views: bool,
+}
+/// What the probe says of itself. Times are nanoseconds.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Facts {
+    /// AskFacts.question
+    #[prost(fixed64, tag = "1")]
+    pub question: u64,
+    /// release, as of uname -r
+    #[prost(string, tag = "2")]
+    pub kernel: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub architecture: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub uptime: u64,
+    /// why it is not ready
+    #[prost(string, repeated, tag = "5")]
+    pub unready: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(message, repeated, tag = "6")]
+    pub budgets: ::prost::alloc::vec::Vec<BudgetUse>,
+    /// not 0, as longwire_probe_overflowed_total
+    #[prost(message, repeated, tag = "7")]
+    pub overflowed: ::prost::alloc::vec::Vec<Overflowed>,
+    /// not 0, since the probe began to count
+    #[prost(message, repeated, tag = "8")]
+    pub losses: ::prost::alloc::vec::Vec<Lost>,
+    /// since the last pass over live connections; absent: there was none
+    #[prost(uint64, optional, tag = "9")]
+    pub pass_age: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "10")]
+    pub pass_interval: ::core::option::Option<u64>,
+    /// since the last update that was applied; absent: there was none
+    #[prost(uint64, optional, tag = "11")]
+    pub configuration_age: ::core::option::Option<u64>,
+    /// absent: nothing exports metrics
+    #[prost(message, optional, tag = "12")]
+    pub export: ::core::option::Option<ExportLag>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BudgetUse {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub used: u64,
+    #[prost(uint64, tag = "3")]
+    pub limit: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Overflowed {
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub namespace: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub count: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Lost {
+    #[prost(string, tag = "1")]
+    pub metric: ::prost::alloc::string::String,
+    /// empty: the metric has none
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub count: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportLag {
+    #[prost(string, tag = "1")]
+    pub exporter: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub age: u64,
 }
 /// What is new since the batch before, in this order.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -39,11 +39,12 @@ async fn all_are_asked_and_the_answers_of_a_second_count_for_everybody() {
         two.answer(1, facts("b"));
     });
     let both = vec![of("n1", "a"), of("n2", "b")];
-    assert_eq!((known, begin.elapsed()), (both.clone(), Duration::from_millis(20)));
-    sleep(FRESH - Duration::from_millis(21)).await;
+    assert_eq!(known, both);
+    assert!(begin.elapsed() < WAIT / 2);
+    sleep(FRESH / 2).await;
     assert_eq!((ask(&questions).await, *one.asked.borrow()), (both, 1));
     // Somebody asks a moment later: old answers do not count.
-    sleep(Duration::from_millis(1)).await;
+    sleep(FRESH / 2).await;
     let (known, ()) = tokio::join!(ask(&questions), async {
         one.asked.changed().await.unwrap();
         one.answer(2, facts("c"));
@@ -69,7 +70,7 @@ async fn a_probe_that_says_nothing_holds_readers_up_for_a_second_in_all() {
         }
     );
     assert_eq!((known, late), (vec![of("n1", "a")], vec![of("n1", "a")]));
-    assert_eq!(begin.elapsed(), WAIT);
+    assert!((WAIT..WAIT + Duration::from_millis(100)).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -133,7 +133,7 @@ struct Relay<'a> {
 }
 
 /// What the probe is to be told as soon as there is room.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Owed {
     watched: bool,
     question: bool,
