@@ -28,9 +28,7 @@ fn a_probe_in_its_columns() {
     assert_eq!((&object["apiVersion"], &object["kind"]), (&json!(API_VERSION), &json!("Probe")));
     assert_eq!(
         cells(&object),
-        json!([
-            "n1", "True", "False", "0.1.0", "3/4", "6.1.0-50-amd64", "91%", "7", "1.2s", "too large", 2
-        ])
+        json!(["n1", "True", "False", "0.1.0", "3/4", "6.1.0-50-amd64", "91%", "7", "1.2s", "too large", 2])
     );
     probe.status = Some(ProbeStatus { revision: Revisions { applied: None, wanted: 4 }, ..ProbeStatus::default() });
     let object = serde_json::to_value(&probe).unwrap();
@@ -40,7 +38,8 @@ fn a_probe_in_its_columns() {
     // A probe that has just started, and one whose pass is late.
     for (milliseconds, expected) in [(None, none), (Some(59_999), "59.9s"), (Some(3_600_000), "3600s")] {
         let lag = Lag { pass_milliseconds: milliseconds, ..Lag::default() };
-        probe.status = Some(ProbeStatus { facts: Some(ProbeFacts { lag, ..ProbeFacts::default() }), ..ProbeStatus::default() });
+        probe.status =
+            Some(ProbeStatus { facts: Some(ProbeFacts { lag, ..ProbeFacts::default() }), ..ProbeStatus::default() });
         let cells = cells(&serde_json::to_value(&probe).unwrap());
         assert_eq!((&cells[6], &cells[7], &cells[8]), (&json!(none), &json!("0"), &json!(expected)));
     }

@@ -174,7 +174,9 @@ async fn an_operator_without_live_views_is_asked_once() {
 async fn a_probe_without_live_views_has_a_stream_for_facts_alone() {
     let unsupported = shared(8);
     unsupported.cannot_watch("an old kernel".to_owned());
-    for (shared, unready) in [(shared(0), "no configuration yet: is the operator reachable?"), (unsupported, "an old kernel")] {
+    for (shared, unready) in
+        [(shared(0), "no configuration yet: is the operator reachable?"), (unsupported, "an old kernel")]
+    {
         let mut stream = Streamed::start(&shared).await;
         let Report::Hello(hello) = stream.next().await else { panic!("no hello") };
         assert!(hello.without_views && hello.knows_facts);
@@ -202,11 +204,8 @@ async fn facts_are_said_whenever_they_are_asked_for_and_are_those_of_the_self_me
     shared.lag.configured(monotonic());
     shared.lag.ring((3, 8));
     let second = stream.facts(2).await;
-    let lost = Lost {
-        metric: "longwire_probe_records_skipped_total".to_owned(),
-        reason: "invalid_size".to_owned(),
-        count: 1,
-    };
+    let lost =
+        Lost { metric: "longwire_probe_records_skipped_total".to_owned(), reason: "invalid_size".to_owned(), count: 1 };
     assert_eq!(second.losses, [lost]);
     assert!(second.lag.pass.is_some() && second.lag.configuration.is_some() && second.uptime > first.uptime);
     let budgets: Vec<_> = second.budgets.iter().map(|budget| (budget.name.as_str(), budget.limit)).collect();

@@ -106,8 +106,9 @@ impl Questions {
     fn answers(&self, question: u64) -> (Known, bool) {
         let streams = self.streams.lock();
         let answered = streams.by_node.iter().filter(|(_, stream)| stream.answered >= question);
-        let known: Known =
-            answered.filter_map(|(node, stream)| Some((Arc::clone(node), Arc::clone(stream.facts.as_ref()?)))).collect();
+        let known: Known = answered
+            .filter_map(|(node, stream)| Some((Arc::clone(node), Arc::clone(stream.facts.as_ref()?))))
+            .collect();
         (known, streams.by_node.values().all(|stream| stream.answered >= question))
     }
 }

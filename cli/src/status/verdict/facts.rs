@@ -24,16 +24,7 @@ pub(super) fn unready(status: &ProbeStatus) -> Option<String> {
 }
 
 pub(super) fn check(facts: &ProbeFacts, growth: Growth<'_>, add: &mut impl FnMut(String, String)) {
-    let ProbeFacts {
-        budgets,
-        overflowed,
-        losses,
-        lag,
-        uptime_seconds,
-        kernel: _,
-        architecture: _,
-        unready: _,
-    } = facts;
+    let ProbeFacts { budgets, overflowed, losses, lag, uptime_seconds, kernel: _, architecture: _, unready: _ } = facts;
     for budget in budgets.iter().filter(|budget| budget.percent() >= NEARLY_FULL) {
         let BudgetUse { name, used, limit } = budget;
         let problem = format!("its budget {name} is {} % full: {used} of {limit}", budget.percent());
@@ -109,7 +100,9 @@ fn late(lag: &Lag, add: &mut impl FnMut(String, String)) {
     if let Some(age) = pass_milliseconds.filter(|age| *age > most) {
         let (age, interval) = (amount::duration(age), amount::duration(interval));
         add(
-            format!("its last pass over connections was {age} ago, and one is due every {interval}: its series are old"),
+            format!(
+                "its last pass over connections was {age} ago, and one is due every {interval}: its series are old"
+            ),
             "The probe has no CPU or hangs: docs/runbooks/LongwireLoopStalls.md.".to_owned(),
         );
     }

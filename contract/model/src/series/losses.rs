@@ -21,10 +21,7 @@ pub const LOSSES: &[Loss] = &[
     all("longwire_probe_connections_untracked_total"),
     all("longwire_probe_connections_without_histograms_total"),
     Loss { metric: "longwire_probe_connections_unresolved_total", reasons: &["unanswered", "forced"] },
-    Loss {
-        metric: "longwire_probe_records_skipped_total",
-        reasons: &["invalid_size", "invalid_kind", "invalid_id"],
-    },
+    Loss { metric: "longwire_probe_records_skipped_total", reasons: &["invalid_size", "invalid_kind", "invalid_id"] },
     all("longwire_probe_table_evictions_total"),
     all("longwire_probe_access_log_lines_dropped_total"),
     all("longwire_probe_export_rejected_total"),

@@ -69,7 +69,11 @@ pub fn facts(said: proto::Facts) -> Result<(u64, Facts), InvalidLive> {
         uptime: Duration::from_nanos(uptime),
         unready: unready.iter().take(MAX_UNREADY).map(|reason| printable(reason, MAX_FACT_TEXT)).collect(),
         budgets: budgets.into_iter().take(MAX_FACTS).map(budget).collect::<Result<_, InvalidLive>>()?,
-        overflowed: overflowed.into_iter().take(MAX_OVERFLOWED).map(overflowed_of).collect::<Result<_, InvalidLive>>()?,
+        overflowed: overflowed
+            .into_iter()
+            .take(MAX_OVERFLOWED)
+            .map(overflowed_of)
+            .collect::<Result<_, InvalidLive>>()?,
         losses: losses.into_iter().take(MAX_FACTS).map(lost).collect::<Result<_, InvalidLive>>()?,
         lag: Lag {
             pass: pass_age.map(Duration::from_nanos),
