@@ -95,6 +95,14 @@ fn pod(annotations: &str) -> String {
     shop("  seriesSets: [istio]\n  longConnections:\n    threshold: 30s"),
     &["LW008 7 spec.longConnections.threshold"]
 )]
+#[case::shadowed_in_the_words_of_istio(
+    shop("  metrics:\n  - overrides:\n    - match: {metric: TCP_SENT_BYTES, mode: CLIENT}\n      disabled: true\n  overrides:\n  - disabled: false"),
+    &["LW006 9 spec.metrics[0].overrides[0].disabled"]
+)]
+#[case::a_metric_of_requests(
+    shop("  metrics:\n  - overrides:\n    - match: {metric: TCP_SENT_BYTES}\n      disabled: true\n    - match: {metric: REQUEST_COUNT}\n      tagOverrides: {host: {value: request.host}}"),
+    &["LW029 9 spec.metrics[0].overrides[1]"]
+)]
 #[case::removes_nothing(
     shop("  overrides:\n  - tagOverrides:\n      source_workloads: {operation: REMOVE}"),
     &["LW009 7 spec.overrides[0].tagOverrides.source_workloads"]

@@ -8,7 +8,7 @@ const TAGS: &str = "ExtraStatTags";
 const STATS: &str = "StatsMatcher";
 
 /// Kind, spec, and reason with message.
-const WRONG: [(&str, &str, &str); 66] = [
+const WRONG: [(&str, &str, &str); 74] = [
     (
         TELEMETRY,
         "{selector: {}}",
@@ -128,6 +128,46 @@ const WRONG: [(&str, &str, &str); 66] = [
         TELEMETRY,
         "{overrides: [{disabled: true, match: {reporter: client}}]}",
         "Invalid: spec.overrides[0].match.reporter: unknown variant `client`, expected `source` or `destination`",
+    ),
+    (
+        TELEMETRY,
+        "{overrides: [{disabled: true, match: {mode: SERVER, reporter: source}}]}",
+        "Invalid: spec.overrides[0].match: mode is Istio's word for reporter: give one of both",
+    ),
+    (
+        TELEMETRY,
+        "{overrides: [{disabled: true, match: {metric: TCP_SENT}}]}",
+        "Invalid: spec.overrides[0].match.metric: unknown metric \"TCP_SENT\"",
+    ),
+    (
+        TELEMETRY,
+        "{metrics: [{}, {providers: [{name: stackdriver}]}]}",
+        "Invalid: spec.metrics[1].providers[0].name: \"stackdriver\" is not known: write prometheus, or leave providers out; other receivers are in spec.exporters",
+    ),
+    (
+        TELEMETRY,
+        "{metrics: [{overrides: [{disabled: true}, {match: {mode: CLIENT}}]}]}",
+        "Invalid: spec.metrics[0].overrides[1]: must have disabled or tagOverrides, or it changes nothing",
+    ),
+    (
+        TELEMETRY,
+        "{metrics: [{reportingInterval: 5s}]}",
+        "NotRootNamespace: spec.metrics[].reportingInterval: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
+    ),
+    (
+        TELEMETRY,
+        "{reportingInterval: 5s, metrics: [{reportingInterval: 5s}]}",
+        "Invalid: spec.metrics[].reportingInterval: is given in spec.reportingInterval too: leave one out",
+    ),
+    (
+        TELEMETRY,
+        "{metrics: [{reportingInterval: 5s}, {reportingInterval: 6s}]}",
+        "Invalid: spec.metrics[1].reportingInterval: is given twice: leave one out",
+    ),
+    (
+        TELEMETRY,
+        "{metrics: [{}, {reportingInterval: 99999999999999999999h}]}",
+        "Invalid: spec.metrics[1].reportingInterval: \"99999999999999999999h\" is no duration: write one as 5s, 500ms or 1m30s",
     ),
     (
         TELEMETRY,
@@ -353,6 +393,18 @@ fn lists_have_bounds() {
         &format!("{{overrides: [{overrides}]}}"),
         "spec.overrides: 65 overrides are too many: at most 64 are allowed",
     );
+    let (part, rest) = (many(&|_| "{disabled: true}".to_owned(), 32), "{disabled: true}");
+    check(
+        TELEMETRY,
+        &format!("{{metrics: [{{overrides: [{part}]}}, {{overrides: [{part}]}}], overrides: [{rest}]}}"),
+        "spec.overrides: 65 overrides are too many: at most 64 are allowed",
+    );
+    check(
+        TELEMETRY,
+        &format!("{{metrics: [{{overrides: [{part}, {rest}]}}]}}"),
+        "spec.metrics[0].overrides: 33 overrides are too many: at most 32 are allowed",
+    );
+    check(TELEMETRY, "{metrics: [{}, {}, {}, {}, {}]}", "spec.metrics: 5 entries are too many: at most 4 are allowed");
     let tags = many(&|number| format!("t{number}: {{operation: REMOVE}}"), 33);
     let expected = "spec.overrides[0].tagOverrides: 33 tags are too many: at most 32 are allowed";
     check(TELEMETRY, &format!("{{overrides: [{{tagOverrides: {{{tags}}}}}]}}"), expected);
