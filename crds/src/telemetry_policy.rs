@@ -10,7 +10,8 @@ pub use istio::{ALL_METRICS, METRIC_ALIASES, Mode, PROVIDER, Provider, REQUEST_M
 pub use overrides::{Match, Operation, Override, Reporter, TagOverride, metric_words, metrics};
 
 use crate::limits::{
-    MAX_EXPORTERS, MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_METRICS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
+    MAX_EXPORTERS, MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_METRICS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD,
+    MIN_DURATION,
 };
 use crate::{Duration, PolicyStatus, duration, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;

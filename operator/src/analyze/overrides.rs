@@ -43,7 +43,12 @@ fn shadowed(known: &Known, spec: &TelemetrySpec, findings: &mut Findings) {
 fn written(spec: &Value) -> impl Iterator<Item = (OverridePlace, &Value)> {
     let metrics = spec["metrics"].as_array().into_iter().flatten().enumerate();
     let metrics = metrics.flat_map(|(part, metrics)| {
-        metrics["overrides"].as_array().into_iter().flatten().enumerate().map(move |(at, value)| (OverridePlace::Metrics(part, at), value))
+        metrics["overrides"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .map(move |(at, value)| (OverridePlace::Metrics(part, at), value))
     });
     let overrides = spec["overrides"].as_array().into_iter().flatten().enumerate();
     metrics.chain(overrides.map(|(at, value)| (OverridePlace::Overrides(at), value)))

@@ -2,7 +2,9 @@
 
 use super::targets::PolicyTargets;
 use crate::policy::consumers;
-use crate::source::object::policy::{KnownExporters, MetricMatch, OverridePlace, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use crate::source::object::policy::{
+    KnownExporters, MetricMatch, OverridePlace, Policy, Selector, StatsMatcher, TelemetryPolicy,
+};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -186,7 +188,10 @@ fn by_labels(
 }
 
 /// Overrides, by their place, of whose metrics no pod has series.
-fn of_sets_that_are_off(overrides: impl Iterator<Item = (MetricMatch, OverridePlace)>, on: SeriesSets) -> Vec<PolicyWarning> {
+fn of_sets_that_are_off(
+    overrides: impl Iterator<Item = (MetricMatch, OverridePlace)>,
+    on: SeriesSets,
+) -> Vec<PolicyWarning> {
     let mut metrics: BTreeMap<OverridePlace, Metrics> = BTreeMap::new();
     for (matched, at) in overrides {
         let known = metrics.entry(at).or_default();

@@ -5,7 +5,7 @@ use crate::harness::hello;
 use longwire_model::live::{LiveBatch, Moved, Watched, WatchedNamespaces};
 use longwire_operator::live::streams::{FromStream, StreamNews};
 use longwire_operator::publish::role::Role;
-use longwire_wire::live::{LiveEncoder, watched};
+use longwire_wire::live::{Asked, LiveEncoder, asked};
 use longwire_wire::message::{FromProbe, Interest};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::live_client::LiveClient;
@@ -47,7 +47,8 @@ fn report(report: Report) -> LiveReport {
 }
 
 pub(super) fn opening(node: &str) -> LiveReport {
-    report(Report::Hello(LiveHello { node: node.to_owned(), probe_version: "0.9.0".to_owned() }))
+    let (node, probe_version) = (node.to_owned(), "0.9.0".to_owned());
+    report(Report::Hello(LiveHello { node, probe_version, knows_facts: false, without_views: false }))
 }
 
 /// A stream that begins with this.
@@ -61,7 +62,10 @@ pub(super) async fn open(channel: &Channel, first: LiveReport) -> Result<LiveStr
 impl LiveStream {
     pub(super) async fn next(&mut self) -> Result<Watched, Status> {
         let message = timeout(TIMEOUT, self.orders.message()).await.expect("an order")?;
-        Ok(watched(message.ok_or_else(|| Status::ok("ended"))?).unwrap())
+        match asked(message.ok_or_else(|| Status::ok("ended"))?).unwrap() {
+            Asked::Watched(watched) => Ok(watched),
+            Asked::Facts(_) => panic!("a probe that knows no facts is asked for them"),
+        }
     }
 
     async fn last_status(&mut self) -> Status {

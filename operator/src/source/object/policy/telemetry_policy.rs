@@ -8,9 +8,7 @@ use super::selector::Selector;
 use super::written_overrides::{self, OverridePlace};
 use super::{Metadata, Policy, policy};
 use crate::source::object::{InvalidObject, Kind};
-use longwire_crds::limits::{
-    MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
-};
+use longwire_crds::limits::{MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION};
 use longwire_crds::telemetry_policy as crd;
 use longwire_model::access_log::{LogFormat, LogOutputs};
 use longwire_model::exporter::{Exporter, ExporterName};
