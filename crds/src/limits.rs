@@ -16,6 +16,9 @@ pub const MAX_TAGS: u32 = 32;
 /// Values of one extra tag.
 pub const MAX_TAG_VALUES: u32 = 10_000;
 pub const MAX_OVERRIDES: usize = 64;
+/// Entries of `spec.metrics`, and overrides of each.
+pub const MAX_METRICS: usize = 4;
+pub const MAX_METRICS_OVERRIDES: usize = 32;
 /// Series of one probe, and of one namespace there.
 pub const MAX_SERIES: u32 = 10_000_000;
 /// Connections of one probe that have series of their own.

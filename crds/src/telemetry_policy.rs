@@ -2,13 +2,16 @@
 
 mod access_logs;
 mod exporters;
+mod istio;
 mod overrides;
 pub use access_logs::{AccessLogs, log_event_names};
 pub use exporters::{Exporter, FileExporter, OtlpExporter, SIGNALS, StatsdExporter};
-pub use overrides::{Match, Operation, Override, Reporter, TagOverride, metrics};
+pub use istio::{ALL_METRICS, METRIC_ALIASES, Mode, PROVIDER, Provider, REQUEST_METRICS, TelemetryMetrics};
+pub use overrides::{Match, Operation, Override, Reporter, TagOverride, metric_words, metrics};
 
 use crate::limits::{
-    MAX_EXPORTERS, MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
+    MAX_EXPORTERS, MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_METRICS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD,
+    MIN_DURATION,
 };
 use crate::{Duration, PolicyStatus, duration, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -39,7 +42,7 @@ pub fn series_set_names() -> [&'static str; 4] {
     derive = "PartialEq"
 )]
 #[x_kube(
-    validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits) || has(self.exporters))")
+    validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits) || has(self.exporters) || (has(self.metrics) && self.metrics.exists(part, has(part.reportingInterval))))")
         .message("reportingInterval, budgets, limits and exporters are for the whole cluster and must not be given beside a selector"),
     validation = Rule::new(
         "!has(self.reportingInterval) || !has(self.accessLogs) || !has(self.accessLogs.interval) \
@@ -87,6 +90,13 @@ pub struct TelemetryPolicySpec {
     #[schemars(length(max = MAX_OVERRIDES))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub overrides: Option<Vec<Override>>,
+
+    /// Overrides and the reporting interval as Istio's Telemetry has them, at most 4 entries, so that one becomes a
+    /// TelemetryPolicy by its apiVersion and kind. They are read before overrides. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_METRICS))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub metrics: Option<Vec<TelemetryMetrics>>,
 
     /// Lines of a log about the pods' connections, each field merged with those of broader objects. Default: nothing is
     /// logged.

@@ -1,6 +1,6 @@
 //! Properties of the schema of every kind.
 
-use longwire_crds::telemetry_policy::{log_event_names, metrics, series_set_names};
+use longwire_crds::telemetry_policy::{log_event_names, metric_words, series_set_names};
 use longwire_crds::{GROUP, VERSION, definitions};
 use longwire_model::series::CONNECTION_LABELS;
 use serde_json::{Value, json};
@@ -130,8 +130,11 @@ fn fields_with_fixed_values_list_them() {
     let listed = |path: &str| schema(path)["enum"].clone();
     assert_eq!(listed("TelemetryPolicy.spec.seriesSets[]"), json!(series_set_names()));
     assert_eq!(listed("TelemetryPolicy.spec.accessLogs.events[]"), json!(log_event_names()));
-    assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.metric"), json!(metrics()));
+    assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.metric"), json!(metric_words()));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.reporter"), json!(["source", "destination"]));
+    let modes = json!(["CLIENT", "SERVER", "CLIENT_AND_SERVER"]);
+    assert_eq!(listed("TelemetryPolicy.spec.metrics[].overrides[].match.mode"), modes);
+    assert_eq!(listed("TelemetryPolicy.spec.metrics[].providers[].name"), json!(["prometheus"]));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].tagOverrides.*.operation"), json!(["UPSERT", "REMOVE"]));
 }
 
@@ -147,7 +150,8 @@ fn each_rule_is_at_its_field() {
     check(
         "TelemetryPolicy.spec",
         &[
-            "!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits) || has(self.exporters))",
+            "!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits) || has(self.exporters) \
+             || (has(self.metrics) && self.metrics.exists(part, has(part.reportingInterval))))",
             "!has(self.reportingInterval) || !has(self.accessLogs) || !has(self.accessLogs.interval) \
              || duration(self.accessLogs.interval) >= duration(self.reportingInterval)",
         ],
@@ -187,7 +191,10 @@ fn each_rule_is_at_its_field() {
         "TelemetryPolicy.spec.longConnections.threshold",
         &["duration(self) >= duration('1s') && duration(self) <= duration('1h')"],
     );
-    check("TelemetryPolicy.spec.overrides[]", &["has(self.disabled) || has(self.tagOverrides)"]);
+    for list in ["spec.overrides[]", "spec.metrics[].overrides[]"] {
+        check(&format!("TelemetryPolicy.{list}"), &["has(self.disabled) || has(self.tagOverrides)"]);
+        check(&format!("TelemetryPolicy.{list}.match"), &["!has(self.reporter) || !has(self.mode)"]);
+    }
     check(
         "TelemetryPolicy.spec.overrides[].tagOverrides",
         &[

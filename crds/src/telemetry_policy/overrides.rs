@@ -1,5 +1,6 @@
 //! Changes to single metrics.
 
+use super::istio::{ALL_METRICS, METRIC_ALIASES, Mode, REQUEST_METRICS};
 use crate::limits::{MAX_EXPRESSION_BYTES, MAX_TAGS};
 use crate::tag_name;
 use kube::KubeSchema;
@@ -13,6 +14,13 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn metrics() -> Vec<&'static str> {
     FAMILIES.iter().filter(|family| family.set != SeriesSet::Envoy).map(|family| family.name).collect()
+}
+
+/// What may name metrics: [`metrics`], and Istio's words.
+#[must_use]
+pub fn metric_words() -> Vec<&'static str> {
+    let aliases = METRIC_ALIASES.iter().map(|(alias, _)| *alias);
+    metrics().into_iter().chain([ALL_METRICS]).chain(aliases).chain(REQUEST_METRICS).collect()
 }
 
 /// A change to the metrics that match.
@@ -40,17 +48,26 @@ pub struct Override {
 }
 
 /// Which metrics an override changes.
-#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(
+    validation = Rule::new("!has(self.reporter) || !has(self.mode)")
+        .message("mode is Istio's word for reporter: give one of both")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Match {
-    /// The metric's name, as in a scrape. Default: every metric.
+    /// The metric's name, as in a scrape, or as in Istio's Telemetry: TCP_SENT_BYTES, ALL_METRICS and so on. Those of
+    /// requests, such as REQUEST_COUNT, name nothing that Longwire has. Default: every metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = metrics()))]
+    #[schemars(extend("enum" = metric_words()))]
     pub metric: Option<String>,
 
     /// The end that reports: source is the client's, destination the server's. Default: both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reporter: Option<Reporter>,
+
+    /// The same as in Istio's Telemetry: CLIENT is source, SERVER is destination. Must not be given beside reporter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
 }
 
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -47,6 +47,7 @@ pub enum Code {
     LogIntervalTooShort,
     OverLimit,
     MisplacedAnnotation,
+    OfRequests,
 }
 
 /// A row of the table.
@@ -64,7 +65,7 @@ pub struct Check {
 }
 
 /// New rows stand at the end, because codes keep their numbers.
-pub static CATALOGUE: [Check; 28] = [
+pub static CATALOGUE: [Check; 29] = [
     check(
         Code::Unreadable,
         "LW001",
@@ -110,7 +111,7 @@ pub static CATALOGUE: [Check; 28] = [
         "LW006",
         "shadowed",
         Warning,
-        "A later entry of `spec.overrides` of the same object sets the same for the same metrics and reporters, so that this part has no effect.",
+        "A later entry of `spec.overrides` or `spec.metrics` of the same object sets the same for the same metrics and reporters, so that this part has no effect.",
         "Remove it, give it a narrower `match` and put it after the broader entry.",
     ),
     check(
@@ -288,6 +289,14 @@ pub static CATALOGUE: [Check; 28] = [
         Warning,
         "An annotation is read on pods, and stands on the object that makes them or on their Namespace, where it has no effect.",
         "Write it into the metadata of the pod template.",
+    ),
+    check(
+        Code::OfRequests,
+        "LW029",
+        "of-requests",
+        Info,
+        "An override in the words of Istio's Telemetry names a metric of requests, such as `REQUEST_COUNT`. Longwire sees connections, so that it changes nothing.",
+        "Leave it out; docs/from-istio.md has the metrics that there are.",
     ),
 ];
 

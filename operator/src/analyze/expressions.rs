@@ -50,7 +50,7 @@ impl Of<'_> {
         for (name, overrides) in &spec.tags {
             for (_, change) in overrides.iter() {
                 let Some(value) = change.value.as_ref().filter(|_| seen.insert((change.at, name))) else { continue };
-                let field = format!("spec.overrides[{}].tagOverrides.{name}.value", change.at);
+                let field = format!("{}.tagOverrides.{name}.value", change.at);
                 self.labels(&field, value, findings);
                 self.values(&field, value, "and nothing bounds their number", findings);
             }

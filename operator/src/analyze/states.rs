@@ -46,6 +46,7 @@ fn warned(known: &Known, PolicyWarning { cause, field, text }: &PolicyWarning, f
         Cause::RemovesNothing => Code::RemovesNothing,
         Cause::LogIntervalTooShort => Code::LogIntervalTooShort,
         Cause::SetIsOff => Code::SetIsOff,
+        Cause::OfRequests => Code::OfRequests,
         Cause::MatchesNoStatistic => Code::MatchesNoStatistic,
     };
     findings.add(code, known, field.as_str(), split(text).1);

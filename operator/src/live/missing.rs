@@ -48,7 +48,7 @@ impl Missing {
         });
     }
 
-    fn warnings(&self) -> impl Iterator<Item = HeaderValue> {
+    pub(super) fn warnings(&self) -> impl Iterator<Item = HeaderValue> {
         // Without authentication a node's name is what a client says.
         let plain = |letter: char| if letter.is_ascii_graphic() && !"\"\\".contains(letter) { letter } else { ' ' };
         let value = move |text: &String| {

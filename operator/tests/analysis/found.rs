@@ -95,6 +95,14 @@ fn pod(annotations: &str) -> String {
     shop("  seriesSets: [istio]\n  longConnections:\n    threshold: 30s"),
     &["LW008 7 spec.longConnections.threshold"]
 )]
+#[case::shadowed_in_the_words_of_istio(
+    shop("  metrics:\n  - overrides:\n    - match: {metric: TCP_SENT_BYTES, mode: CLIENT}\n      disabled: true\n  overrides:\n  - disabled: false"),
+    &["LW006 8 spec.metrics[0].overrides[0].disabled"]
+)]
+#[case::a_metric_of_requests(
+    shop("  metrics:\n  - overrides:\n    - match: {metric: TCP_SENT_BYTES}\n      disabled: true\n    - match: {metric: REQUEST_COUNT}\n      tagOverrides: {host: {value: request.host}}"),
+    &["LW029 9 spec.metrics[0].overrides[1]"]
+)]
 #[case::removes_nothing(
     shop("  overrides:\n  - tagOverrides:\n      source_workloads: {operation: REMOVE}"),
     &["LW009 7 spec.overrides[0].tagOverrides.source_workloads"]
@@ -214,7 +222,7 @@ fn every_code_is_in_its_place_and_names_are_its_own() {
         assert!(names.insert(check.name), "{}", check.name);
         assert!(check.means.ends_with('.') && check.remedy.ends_with('.'), "{}", check.id);
     }
-    assert_eq!(Code::MisplacedAnnotation as usize + 1, CATALOGUE.len());
+    assert_eq!(Code::OfRequests as usize + 1, CATALOGUE.len());
 }
 
 #[rstest]

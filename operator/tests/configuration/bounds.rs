@@ -26,7 +26,7 @@ const SELECTOR: [(&str, Spec); 6] = [
     ("spec.selector.matchExpressions[].values[] maxLength", |n| in_values(&json!([letters(n)]))),
 ];
 
-const TELEMETRY: [(&str, Spec); 18] = [
+const TELEMETRY: [(&str, Spec); 24] = [
     ("spec.reportingInterval maxLength", |n| json!({"reportingInterval": duration(n)})),
     ("spec.longConnections.threshold maxLength", |n| json!({"longConnections": {"threshold": duration(n)}})),
     ("spec.budgets.series maximum", |n| json!({"budgets": {"series": n}})),
@@ -45,6 +45,24 @@ const TELEMETRY: [(&str, Spec); 18] = [
     (
         "spec.overrides[].tagOverrides.*.value maxLength",
         |n| json!({"overrides": [{"tagOverrides": {"team": {"value": expression(n)}}}]}),
+    ),
+    ("spec.metrics maxItems", |n| json!({"metrics": list(n, |_| json!({}))})),
+    (
+        "spec.metrics[].providers maxItems",
+        |n| json!({"metrics": [{"providers": list(n, |_| json!({"name": "prometheus"}))}]}),
+    ),
+    ("spec.metrics[].reportingInterval maxLength", |n| json!({"metrics": [{"reportingInterval": duration(n)}]})),
+    (
+        "spec.metrics[].overrides maxItems",
+        |n| json!({"metrics": [{"overrides": list(n, |_| json!({"disabled": true}))}]}),
+    ),
+    ("spec.metrics[].overrides[].tagOverrides maxProperties", |n| {
+        let tags = map(n, |at| format!("t{at}"), &json!({"value": "source.zone"}));
+        json!({"metrics": [{"overrides": [{"tagOverrides": tags}]}]})
+    }),
+    (
+        "spec.metrics[].overrides[].tagOverrides.*.value maxLength",
+        |n| json!({"metrics": [{"overrides": [{"tagOverrides": {"team": {"value": expression(n)}}}]}]}),
     ),
     ("spec.accessLogs.events maxItems", |n| {
         let names = longwire_crds::telemetry_policy::log_event_names();

@@ -6,6 +6,7 @@ mod cases;
 mod cluster;
 mod defaults;
 mod exporters;
+mod lists;
 mod outcome;
 mod properties;
 mod sizes;

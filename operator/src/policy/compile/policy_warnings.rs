@@ -2,7 +2,9 @@
 
 use super::targets::PolicyTargets;
 use crate::policy::consumers;
-use crate::source::object::policy::{KnownExporters, MetricMatch, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use crate::source::object::policy::{
+    KnownExporters, MetricMatch, OverridePlace, Policy, Selector, StatsMatcher, TelemetryPolicy,
+};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -33,6 +35,7 @@ pub(crate) enum Cause {
     RemovesNothing,
     LogIntervalTooShort,
     SetIsOff,
+    OfRequests,
     MatchesNoStatistic,
 }
 
@@ -65,7 +68,7 @@ pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -
     let mut warnings: Vec<PolicyWarning> = unknown(policy).collect();
     warnings.extend(selects_no_pod(policy, spec.selector.as_ref(), around));
     let mut readers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut changed: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut changed: BTreeMap<&str, OverridePlace> = BTreeMap::new();
     for (name, overrides) in &spec.tags {
         for (matched, change) in overrides.iter() {
             let name = name.as_str();
@@ -86,6 +89,7 @@ pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -
         }
     }
     warnings.extend(by_labels(readers, &changed));
+    warnings.extend(of_requests(&spec.of_requests));
     warnings.extend(of_interval(spec.access_logs.interval, around));
     let on = around.targets.filter(|targets| targets.workloads() > 0).map(PolicyTargets::sets).or(spec.series_sets);
     if let Some(on) = on {
@@ -127,8 +131,8 @@ fn unknown<S>(policy: &Policy<S>) -> impl Iterator<Item = PolicyWarning> {
     policy.unknown.iter().map(|text| PolicyWarning::new(Cause::UnknownField, "spec", text.clone()))
 }
 
-fn tag_field(at: usize, name: &str) -> String {
-    format!("spec.overrides[{at}].tagOverrides.{name}")
+fn tag_field(at: OverridePlace, name: &str) -> String {
+    format!("{at}.tagOverrides.{name}")
 }
 
 /// In other namespaces pods may still come; here the author mostly meant the whole cluster.
@@ -163,7 +167,7 @@ fn of_interval(interval: Option<Duration>, around: Surroundings<'_>) -> Option<P
 /// Who reads labels that are changed; those that read the same labels together. `changed`: by which override each is first.
 fn by_labels(
     readers: BTreeMap<&str, BTreeSet<&str>>,
-    changed: &BTreeMap<&str, usize>,
+    changed: &BTreeMap<&str, OverridePlace>,
 ) -> impl Iterator<Item = PolicyWarning> {
     let mut together: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
     for (reader, labels) in readers {
@@ -171,10 +175,11 @@ fn by_labels(
     }
     let warning = |(labels, readers): (Vec<&str>, Vec<&str>)| {
         let first = labels.iter().filter_map(|label| Some((*changed.get(label)?, *label))).min();
-        let field = first.map_or_else(|| "spec.overrides".to_owned(), |(at, label)| tag_field(at, label));
+        let list = first.map_or("spec.overrides", |(at, _)| at.list());
+        let field = first.map_or_else(|| list.to_owned(), |(at, label)| tag_field(at, label));
         let (reads, labels) = (if readers.len() == 1 { "reads" } else { "read" }, labels.join(", "));
         let text = format!(
-            "spec.overrides: changes {labels}, which {} {reads}: graphs there may be doubled, wrong or empty",
+            "{list}: changes {labels}, which {} {reads}: graphs there may be doubled, wrong or empty",
             readers.join(", ")
         );
         PolicyWarning::new(Cause::LabelIsRead, field, text)
@@ -182,9 +187,12 @@ fn by_labels(
     together.into_iter().map(warning).collect::<Vec<_>>().into_iter()
 }
 
-/// Overrides, by their place in the list, of whose metrics no pod has series.
-fn of_sets_that_are_off(overrides: impl Iterator<Item = (MetricMatch, usize)>, on: SeriesSets) -> Vec<PolicyWarning> {
-    let mut metrics: BTreeMap<usize, Metrics> = BTreeMap::new();
+/// Overrides, by their place, of whose metrics no pod has series.
+fn of_sets_that_are_off(
+    overrides: impl Iterator<Item = (MetricMatch, OverridePlace)>,
+    on: SeriesSets,
+) -> Vec<PolicyWarning> {
+    let mut metrics: BTreeMap<OverridePlace, Metrics> = BTreeMap::new();
     for (matched, at) in overrides {
         let known = metrics.entry(at).or_default();
         *known = known.union(matched.metrics());
@@ -196,10 +204,23 @@ fn of_sets_that_are_off(overrides: impl Iterator<Item = (MetricMatch, usize)>, o
         if let (Some(off), false) = (named.iter().next(), named.iter().any(|set| on.contains(set)))
             && named.iter().count() == 1
         {
-            warnings.push(PolicyWarning::at(Cause::SetIsOff, format!("spec.overrides[{at}]"), is_off(off)));
+            warnings.push(PolicyWarning::at(Cause::SetIsOff, at.to_string(), is_off(off)));
         }
     }
     warnings
+}
+
+/// Of all of them together: a Telemetry may have many.
+fn of_requests(places: &[OverridePlace]) -> Option<PolicyWarning> {
+    let first = places.first()?;
+    let problem = format!(
+        "has no effect{}, because its metric is one of requests, and Longwire sees connections: leave it out",
+        match places.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        }
+    );
+    Some(PolicyWarning::at(Cause::OfRequests, first.to_string(), problem))
 }
 
 fn is_off(set: SeriesSet) -> String {

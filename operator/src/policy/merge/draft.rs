@@ -112,7 +112,7 @@ impl<'a> Draft<'a> {
         for (matched, &(at, disabled)) in spec.disabled.iter() {
             for (held, former) in self.disabled.iter() {
                 if former.disabled != disabled && !held.intersection(matched).is_empty() {
-                    lost.older(by, format_args!("spec.overrides[{at}].disabled"), former.by);
+                    lost.older(by, format_args!("{at}.disabled"), former.by);
                 }
             }
             self.disabled.under(matched, Disabled { disabled, by });
@@ -122,7 +122,7 @@ impl<'a> Draft<'a> {
             for (matched, change) in overrides.iter() {
                 for (held, former) in known.iter() {
                     if former.change.value != change.value && !held.intersection(matched).is_empty() {
-                        let field = format_args!("spec.overrides[{}].tagOverrides.{name}", change.at);
+                        let field = format_args!("{}.tagOverrides.{name}", change.at);
                         lost.older(by, field, former.by);
                     }
                 }

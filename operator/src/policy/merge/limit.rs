@@ -30,7 +30,7 @@ pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
         let Some(overrides) = draft.changes.remove(name) else { continue };
         let losers: BTreeMap<_, _> = overrides.iter().map(|(_, change)| (change.by, change.change.at)).collect();
         for (loser, at) in losers {
-            lose(loser, &format_args!("spec.overrides[{at}].tagOverrides.{name}"));
+            lose(loser, &format_args!("{at}.tagOverrides.{name}"));
         }
     }
 }

@@ -17,6 +17,7 @@ mod stats_matcher;
 mod telemetry_policy;
 #[cfg(test)]
 mod tests;
+mod written_overrides;
 
 pub(crate) use access_logs::AccessLogs;
 pub use extra_stat_tags::ExtraStatTags;
@@ -31,6 +32,7 @@ pub(crate) use stats_matcher::{Inclusions, StatsMode, StatsSpec};
 pub(crate) use stats_matcher::{ToPattern, prefix, regex, suffix};
 pub use telemetry_policy::TelemetryPolicy;
 pub(crate) use telemetry_policy::{KnownExporters, TagChange, TelemetrySpec};
+pub(crate) use written_overrides::OverridePlace;
 
 /// An object of one of the kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]

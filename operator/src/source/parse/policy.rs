@@ -51,6 +51,7 @@ struct Written {
 #[serde(rename_all = "camelCase", default)]
 struct WrittenSpec {
     reporting_interval: Value,
+    metrics: Value,
     long_connections: Value,
     access_logs: Value,
     exporters: Value,
@@ -89,8 +90,11 @@ fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), Refusa
         let message = format!("apiVersion: {api_version} is not known to this operator: write {API_VERSION}");
         return Err(Refusal::invalid(message));
     }
-    let WrittenSpec { reporting_interval, long_connections, access_logs, exporters } = written.spec;
+    let WrittenSpec { reporting_interval, metrics, long_connections, access_logs, exporters } = written.spec;
     check_duration(|| "spec.reportingInterval".to_owned(), &reporting_interval)?;
+    for (part, metrics) in metrics.as_array().into_iter().flatten().enumerate() {
+        check_duration(|| format!("spec.metrics[{part}].reportingInterval"), &metrics["reportingInterval"])?;
+    }
     check_duration(|| "spec.longConnections.threshold".to_owned(), &long_connections["threshold"])?;
     check_duration(|| "spec.accessLogs.interval".to_owned(), &access_logs["interval"])?;
     check_duration(|| "spec.accessLogs.minDuration".to_owned(), &access_logs["minDuration"])?;

@@ -42,7 +42,8 @@ fn a_table_has_columns_and_as_much_of_the_objects_as_is_wanted() {
     assert_eq!((&made["kind"], &made["apiVersion"]), (&json!("Table"), &json!("meta.k8s.io/v1")));
     assert_eq!(made["metadata"], json!({"resourceVersion": "9", "continue": "t", "remainingItemCount": 4}));
     assert_eq!(made["columnDefinitions"].as_array().unwrap().len(), probes.columns.len());
-    let cells = json!(["n1", "True", "<none>", "<none>", "1/2", "<none>", 0]);
+    let none = "<none>";
+    let cells = json!(["n1", "True", none, none, "1/2", none, none, none, none, none, 0]);
     let metadata = json!({
         "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": {"name": "n1", "resourceVersion": "7"},
     });

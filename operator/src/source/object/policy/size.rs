@@ -1,7 +1,7 @@
 //! How large an object is, as it was written and as it is kept.
 
 use super::refusal::{Reason, Refusal};
-use super::{AccessLogs, Overrides, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
+use super::{AccessLogs, OverridePlace, Overrides, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
 use longwire_model::access_log::LogFormat;
 use longwire_model::exporter::Exporter;
 use longwire_model::expression::Condition;
@@ -76,6 +76,7 @@ impl Weigh for TelemetrySpec {
             long_connections: _,
             threshold: _,
             cluster: _,
+            of_requests,
             access_logs,
             exporters,
         } = self;
@@ -85,6 +86,7 @@ impl Weigh for TelemetrySpec {
             ENTRY + name.as_str().len() + overrides.bytes() + values
         });
         let own = size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + access_logs.bytes();
+        let own = own + of_requests.capacity() * size_of::<OverridePlace>();
         own + disabled.bytes() + tags.sum::<usize>() + exporters.iter().map(Exporter::bytes).sum::<usize>()
     }
 }

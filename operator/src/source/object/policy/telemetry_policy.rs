@@ -2,19 +2,18 @@
 
 use super::access_logs::{self, AccessLogs};
 use super::exporters;
-use super::overrides::{MetricMatch, Overrides, Reporter};
-use super::refusal::{Reason, Refusal, at_most, within};
+use super::overrides::Overrides;
+use super::refusal::{Reason, Refusal, within};
 use super::selector::Selector;
+use super::written_overrides::{self, OverridePlace};
 use super::{Metadata, Policy, policy};
 use crate::source::object::{InvalidObject, Kind};
-use longwire_crds::limits::{
-    MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
-};
-use longwire_crds::telemetry_policy::{self as crd, Match, Operation, Override, TagOverride};
+use longwire_crds::limits::{MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION};
+use longwire_crds::telemetry_policy as crd;
 use longwire_model::access_log::{LogFormat, LogOutputs};
 use longwire_model::exporter::{Exporter, ExporterName};
 use longwire_model::expression::Expression;
-use longwire_model::series::{InvalidMetric, Metric, SeriesSet, SeriesSets};
+use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,9 +27,11 @@ pub struct TelemetrySpec {
     pub long_connections: Option<bool>,
     pub threshold: Option<Duration>,
     pub(crate) cluster: ClusterWide,
-    /// Whether metrics are disabled, with the override's place in the list.
-    pub(crate) disabled: Overrides<(usize, bool)>,
+    /// Whether metrics are disabled, with the override's place.
+    pub(crate) disabled: Overrides<(OverridePlace, bool)>,
     pub(crate) tags: BTreeMap<TagName, Overrides<TagChange>>,
+    /// Overrides of metrics of requests, which change nothing.
+    pub(crate) of_requests: Vec<OverridePlace>,
     pub(crate) access_logs: AccessLogs,
     /// For the whole cluster, sorted by name.
     pub(crate) exporters: Vec<Exporter>,
@@ -50,8 +51,8 @@ pub(crate) struct ClusterWide {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TagChange {
-    /// The override's place in the list.
-    pub at: usize,
+    /// The override's place.
+    pub at: OverridePlace,
     /// `None`: the label is removed.
     pub value: Option<Expression>,
 }
@@ -146,10 +147,13 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         long_connections,
         series_sets,
         overrides,
+        metrics,
         access_logs,
         exporters,
     } = spec;
     let selector = Selector::read(selector)?;
+    let (written, of_metrics) = written_overrides::collect(metrics, overrides)?;
+    let reporting_interval = interval(reporting_interval, of_metrics)?;
     let cluster = cluster_wide(reporting_interval, budgets, limits, exporters.is_some())?;
     if let (Some(field), Some(_)) = (cluster.field, &selector) {
         return Err(Refusal::invalid(format!("{field}: is for the whole cluster: leave spec.selector out")));
@@ -166,22 +170,35 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         exporters: exporters::read(exporters.unwrap_or_default())?,
         ..TelemetrySpec::default()
     };
-    let overrides = overrides.unwrap_or_default();
-    at_most("spec.overrides", "overrides", overrides.len(), MAX_OVERRIDES)?;
-    for (at, change) in overrides.into_iter().enumerate() {
-        read_override(&mut checked, at, change)?;
+    for (at, change) in written {
+        written_overrides::read(&mut checked, at, change)?;
     }
     Ok(checked)
 }
 
+/// With the field that has it: its own, or that of Istio's Telemetry.
+type Interval = (&'static str, longwire_crds::Duration);
+
+fn interval(
+    own: Option<longwire_crds::Duration>,
+    of_metrics: Option<longwire_crds::Duration>,
+) -> Result<Option<Interval>, Refusal> {
+    const OWN: &str = "spec.reportingInterval";
+    const OF_METRICS: &str = "spec.metrics[].reportingInterval";
+    match (own, of_metrics) {
+        (Some(_), Some(_)) => Err(Refusal::invalid(format!("{OF_METRICS}: is given in {OWN} too: leave one out"))),
+        (own, of_metrics) => Ok(own.map(|value| (OWN, value)).or(of_metrics.map(|value| (OF_METRICS, value)))),
+    }
+}
+
 fn cluster_wide(
-    reporting_interval: Option<longwire_crds::Duration>,
+    reporting_interval: Option<Interval>,
     budgets: Option<crd::Budgets>,
     limits: Option<crd::Limits>,
     has_exporters: bool,
 ) -> Result<ClusterWide, Refusal> {
     let given = [
-        reporting_interval.map(|_| "spec.reportingInterval"),
+        reporting_interval.map(|(field, _)| field),
         budgets.map(|_| "spec.budgets"),
         limits.map(|_| "spec.limits"),
         has_exporters.then_some("spec.exporters"),
@@ -189,7 +206,7 @@ fn cluster_wide(
     let (budgets, limits) = (budgets.unwrap_or_default(), limits.unwrap_or_default());
     let number =
         |field: &str, value: Option<u32>, least, most| value.map(|value| within(field, value, least, most)).transpose();
-    let interval = |interval| duration("spec.reportingInterval", interval, MAX_INTERVAL);
+    let interval = |(field, value)| duration(field, value, MAX_INTERVAL);
     Ok(ClusterWide {
         reporting_interval: reporting_interval.map(interval).transpose()?,
         series: number("spec.budgets.series", budgets.series, 1, MAX_SERIES)?,
@@ -220,57 +237,4 @@ fn read_sets(names: &[String]) -> Result<SeriesSets, Refusal> {
         sets = sets.with(set);
     }
     Ok(sets)
-}
-
-fn read_override(spec: &mut TelemetrySpec, at: usize, change: Override) -> Result<(), Refusal> {
-    let field = format!("spec.overrides[{at}]");
-    let Override { matches, disabled, tag_overrides } = change;
-    if disabled.is_none() && tag_overrides.is_none() {
-        return Err(Refusal::invalid(format!("{field}: must have disabled or tagOverrides, or it changes nothing")));
-    }
-    let Match { metric, reporter } = matches.unwrap_or_default();
-    let metric = metric.map(|name| read_metric(&format!("{field}.match.metric"), name)).transpose()?;
-    let reporter = reporter.map(|reporter| match reporter {
-        crd::Reporter::Source => Reporter::Source,
-        crd::Reporter::Destination => Reporter::Destination,
-    });
-    let matched = MetricMatch::of(metric, reporter);
-    if let Some(disabled) = disabled {
-        spec.disabled.over(matched, (at, disabled));
-    }
-    let tags = tag_overrides.unwrap_or_default();
-    at_most(&format!("{field}.tagOverrides"), "tags", tags.len(), MAX_TAGS as usize)?;
-    for (name, change) in tags {
-        let field = format!("{field}.tagOverrides.{name}");
-        let name = TagName::parse(&name).map_err(Refusal::at(&field))?;
-        let value = read_change(&field, change)?;
-        spec.tags.entry(name).or_default().over(matched, TagChange { at, value });
-    }
-    Ok(())
-}
-
-/// Envoy's metrics are selected by a StatsMatcher alone.
-fn read_metric(field: &str, name: String) -> Result<Metric, Refusal> {
-    let known: Result<Metric, InvalidMetric> = name.parse();
-    let known = known.and_then(|metric| match metric.family().set {
-        SeriesSet::Envoy => Err(InvalidMetric(name)),
-        _ => Ok(metric),
-    });
-    known.map_err(Refusal::at(field))
-}
-
-fn read_change(field: &str, change: TagOverride) -> Result<Option<Expression>, Refusal> {
-    let TagOverride { operation, value } = change;
-    match (operation.unwrap_or(Operation::Upsert), value.filter(|value| !value.is_empty())) {
-        (Operation::Upsert, Some(value)) => {
-            Expression::parse(&value).map(Some).map_err(Refusal::at(format!("{field}.value")))
-        }
-        (Operation::Upsert, None) => {
-            Err(Refusal::invalid(format!("{field}.value: must be given when operation is UPSERT")))
-        }
-        (Operation::Remove, None) => Ok(None),
-        (Operation::Remove, Some(_)) => {
-            Err(Refusal::invalid(format!("{field}.value: must not be given when operation is REMOVE")))
-        }
-    }
 }
