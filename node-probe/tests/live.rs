@@ -84,8 +84,14 @@ impl Operator {
     }
 
     fn probe(&self) -> SimulatedProbe {
+        self.probe_with(&[])
+    }
+
+    /// With more flags.
+    fn probe_with(&self, more: &[&str]) -> SimulatedProbe {
         let line = ["--node-name", "n1", "--operator"].map(str::to_owned).into_iter();
-        let line: Vec<_> = line.chain([format!("http://{}", self.address)]).collect();
+        let line = line.chain([format!("http://{}", self.address)]);
+        let line: Vec<_> = line.chain(more.iter().map(|word| (*word).to_owned())).collect();
         let probe = SimulatedProbe::start(&line).unwrap();
         probe.pipeline().local_cgroups([(1, "kubepods/podweb/x".to_owned())]);
         probe
@@ -234,4 +240,30 @@ async fn a_probe_that_is_restarted_says_everything_anew() {
         while operator.heard().await.1 != StreamNews::Ended {}
     }
     assert_ne!(streams[0], streams[1]);
+}
+
+#[tokio::test]
+async fn a_probe_says_how_it_is_when_it_is_asked_with_and_without_live_views() {
+    for more in [&[][..], &["--live-history", "0"]] {
+        let operator = Operator::start().await;
+        let probe = operator.probe_with(more);
+        probe.pipeline().ingest(client(kind::ANNOUNCE, moved(10)).as_bytes(), SimulatedProbe::now());
+        probe.pipeline().ingest(&[0], SimulatedProbe::now());
+        let asking = async {
+            loop {
+                if let Some(facts) = operator.reports.questions.ask().await.remove("n1") {
+                    return facts;
+                }
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let facts = timeout(TIMEOUT, asking).await.expect("an answer");
+        let stats = probe.pipeline().stats();
+        let connections = facts.budgets.iter().find(|budget| budget.name == "connections").unwrap();
+        assert_eq!((connections.used, connections.limit), (1, 131_072));
+        assert_eq!((stats.connections, stats.invalid_size), (1, 1));
+        let losses: Vec<_> = facts.losses.iter().map(|lost| (lost.reason.as_str(), lost.count)).collect();
+        assert_eq!(losses, [("invalid_size", 1)]);
+        assert!(!facts.kernel.is_empty() && facts.architecture == std::env::consts::ARCH, "{facts:?}");
+    }
 }

@@ -22,7 +22,7 @@ const FRESH: Duration = Duration::from_secs(1);
 const WAIT: Duration = Duration::from_secs(1);
 
 /// What every probe that has answered says of itself, by node.
-pub(super) type Known = HashMap<Arc<str>, Arc<Facts>>;
+pub type Known = HashMap<Arc<str>, Arc<Facts>>;
 
 #[derive(Debug)]
 pub struct Questions {
@@ -77,7 +77,7 @@ impl Questions {
     }
 
     /// Asks all, unless somebody has just done so, and waits a moment for their answers.
-    pub(super) async fn ask(&self) -> Known {
+    pub async fn ask(&self) -> Known {
         let mut news = self.news.subscribe();
         let (question, until) = self.question(Instant::now());
         loop {

@@ -2,10 +2,10 @@
 
 use super::{AUDIENCE, NAME, PROBE, Secured, Stream, TIMEOUT, token};
 use crate::harness::hello;
-use longwire_model::live::{LiveBatch, Moved, Watched, WatchedNamespaces};
+use longwire_model::live::{Facts, LiveBatch, Moved, Watched, WatchedNamespaces};
 use longwire_operator::live::streams::{FromStream, StreamNews};
 use longwire_operator::publish::role::Role;
-use longwire_wire::live::{Asked, LiveEncoder, asked};
+use longwire_wire::live::{Asked, LiveEncoder, asked, facts_report};
 use longwire_wire::message::{FromProbe, Interest};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::live_client::LiveClient;
@@ -47,8 +47,22 @@ fn report(report: Report) -> LiveReport {
 }
 
 pub(super) fn opening(node: &str) -> LiveReport {
-    let (node, probe_version) = (node.to_owned(), "0.9.0".to_owned());
-    report(Report::Hello(LiveHello { node, probe_version, knows_facts: false, without_views: false }))
+    report(Report::Hello(LiveHello {
+        node: node.to_owned(),
+        probe_version: "0.9.0".to_owned(),
+        knows_facts: false,
+        without_views: false,
+    }))
+}
+
+/// Of a probe that knows facts, and nothing else if it has no views.
+pub(super) fn opening_with_facts(node: &str, without_views: bool) -> LiveReport {
+    report(Report::Hello(LiveHello {
+        node: node.to_owned(),
+        probe_version: "0.9.0".to_owned(),
+        knows_facts: true,
+        without_views,
+    }))
 }
 
 /// A stream that begins with this.
@@ -60,15 +74,37 @@ pub(super) async fn open(channel: &Channel, first: LiveReport) -> Result<LiveStr
 }
 
 impl LiveStream {
-    pub(super) async fn next(&mut self) -> Result<Watched, Status> {
+    /// What it is asked for next.
+    pub(super) async fn asked(&mut self) -> Result<Asked, Status> {
         let message = timeout(TIMEOUT, self.orders.message()).await.expect("an order")?;
-        match asked(message.ok_or_else(|| Status::ok("ended"))?).unwrap() {
+        Ok(asked(message.ok_or_else(|| Status::ok("ended"))?).unwrap())
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Watched, Status> {
+        match self.asked().await? {
             Asked::Watched(watched) => Ok(watched),
-            Asked::Facts(_) => panic!("a probe that knows no facts is asked for them"),
+            Asked::Facts(question) => panic!("it is asked for facts, {question}"),
         }
     }
 
-    async fn last_status(&mut self) -> Status {
+    /// The next question for facts.
+    pub(super) async fn question(&mut self) -> u64 {
+        loop {
+            if let Asked::Facts(question) = self.asked().await.unwrap() {
+                return question;
+            }
+        }
+    }
+
+    pub(super) async fn answer(&self, question: u64, facts: Facts) {
+        self.send(facts_report(question, facts)).await;
+    }
+
+    pub(super) async fn send(&self, report: LiveReport) {
+        self.reports.send(report).await.unwrap();
+    }
+
+    pub(super) async fn last_status(&mut self) -> Status {
         loop {
             if let Err(status) = self.next().await {
                 return status;
