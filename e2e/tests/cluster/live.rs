@@ -11,6 +11,7 @@ use longwire_live::{API_SERVICE, GROUP, Probe};
 use longwire_model::series::operator_names::{LIVE_REFUSED, LIVE_REGISTERED, LIVE_RELAYED};
 use longwire_testkit::{confirm, eventually};
 use nix::sys::signal::Signal;
+use std::fs;
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -96,6 +97,9 @@ fn complete(probes: &[Probe]) -> Result<()> {
         ensure!(is_healthy && is_programmed, "{node}: {status:?}");
         // Those of this build are installed.
         ensure!(status.release.as_deref() == Some(env!("CARGO_PKG_VERSION")), "{node}: {status:?}");
+        let facts = status.facts.as_ref().with_context(|| format!("{node} has not said how it is: {status:?}"))?;
+        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+        ensure!(facts.kernel == kernel.trim() && facts.lag.pass_milliseconds.is_some(), "{node}: {facts:?}");
     }
     Ok(())
 }
@@ -107,8 +111,10 @@ fn kubectl_knows_it(kubernetes: &Kubernetes) -> Result<()> {
     let columns = |table: &str| -> Vec<String> {
         table.lines().next().unwrap_or_default().split_whitespace().map(str::to_owned).collect()
     };
-    assert_eq!(columns(&table), ["NAME", "CONNECTED", "READY", "RELEASE", "PROGRAMMED"]);
-    assert_eq!(columns(&wide)[5..], ["REFUSAL", "NOTICES"]);
+    let plain = ["NAME", "CONNECTED", "READY", "RELEASE", "PROGRAMMED", "KERNEL", "BUDGET", "LOSSES", "LAG"];
+    assert_eq!(columns(&table), plain);
+    assert_eq!(columns(&wide)[plain.len()..], ["REFUSAL", "NOTICES"]);
+    eprintln!("{table}");
     for (line, node) in table.lines().skip(1).zip(NODES) {
         ensure!(line.starts_with(&format!("{node} ")) && line.contains(" True "), "{table}");
     }
