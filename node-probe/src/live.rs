@@ -1,9 +1,10 @@
 //! The live stream to the operator, on the connection of the control stream: the operator says what is watched, and gets which
 //! connections live now.
 //!
-//! While nothing is watched nothing is sent. What the operator does not read in time waits in the pipeline, which keeps the newest
+//! While nothing is watched nothing is sent but answers to estimates. What the operator does not read in time waits in the pipeline, which keeps the newest
 //! values and counts what it leaves out.
 
+mod estimate;
 mod pace;
 #[cfg(test)]
 mod tests;
@@ -12,8 +13,9 @@ pub(crate) use pace::faster;
 
 use crate::kernel::monotonic;
 use crate::shared::Shared;
+use estimate::Estimates;
 use longwire_model::live::Watched;
-use longwire_wire::live::{LiveEncoder, MAX_LIVE_ORDER, MAX_LIVE_REPORT, TooManyNames, watched};
+use longwire_wire::live::{Asked, LiveEncoder, MAX_LIVE_ORDER, MAX_LIVE_REPORT, TooManyNames, asked};
 use longwire_wire::proto::live_client::LiveClient;
 use longwire_wire::proto::live_report::Report;
 use longwire_wire::proto::{LiveHello, LiveReport};
@@ -104,10 +106,10 @@ async fn keep(watching: Watching, channel: Channel, node: String) {
     }
 }
 
-async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::convert::Infallible, StreamEnd> {
+async fn converse(shared: &Arc<Shared>, channel: Channel, node: &str) -> Result<std::convert::Infallible, StreamEnd> {
     let (reports, sent) = mpsc::channel(1);
     let (node, probe_version) = (node.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-    reports.send(report(Report::Hello(LiveHello { node, probe_version }))).await.map_err(|_| StreamEnd::Closed)?;
+    reports.send(report(Report::Hello(LiveHello { node, probe_version, knows_estimates: true }))).await.map_err(|_| StreamEnd::Closed)?;
     let mut client =
         LiveClient::new(channel).max_decoding_message_size(MAX_LIVE_ORDER).max_encoding_message_size(MAX_LIVE_REPORT);
     let answered = tokio::time::timeout(ANSWER, client.stream(ReceiverStream::new(sent))).await;
@@ -117,15 +119,23 @@ async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::
     turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Something is watched; and there may be news of it.
     let (mut is_on, mut may_have_news) = (false, false);
+    let mut estimates = Estimates::new(Arc::clone(shared));
     loop {
         tokio::select! {
             order = orders.message() => {
-                // Orders that this probe does not know are of a newer operator, which does without.
-                if let Ok(watched) = watched(order?.ok_or(StreamEnd::Closed)?) {
-                    is_on = watched.is_on();
-                    may_have_news &= is_on;
-                    shared.pipeline().watch(&watched);
+                match asked(order?.ok_or(StreamEnd::Closed)?) {
+                    Ok(Asked::Watched(watched)) => {
+                        is_on = watched.is_on();
+                        may_have_news &= is_on;
+                        shared.pipeline().watch(&watched);
+                    }
+                    Ok(Asked::Estimate(order)) => estimates.order(*order),
+                    // Orders that this probe does not know are of a newer operator, which does without.
+                    Err(_) => {}
                 }
+            }
+            estimated = estimates.next() => {
+                reports.send(report(Report::Estimated(estimated))).await.map_err(|_| StreamEnd::Closed)?;
             }
             _ = turn.tick(), if is_on && !may_have_news => may_have_news = true,
             room = reports.reserve(), if may_have_news => {

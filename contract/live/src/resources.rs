@@ -4,10 +4,11 @@ use crate::columns::Column;
 use crate::connection::CONNECTIONS;
 use crate::edge::EDGES;
 use crate::probe::PROBES;
+use crate::series_estimate::SERIES_ESTIMATES;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// What the operator serves.
-pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, EDGES, PROBES];
+pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, EDGES, PROBES, SERIES_ESTIMATES];
 
 /// One resource of the API.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,8 @@ pub enum Verb {
     Get,
     List,
     Watch,
+    /// Asks for an answer: nothing is stored.
+    Create,
 }
 
 /// Schemas of a kind's parts.
@@ -93,6 +96,7 @@ impl Verb {
             Self::Get => "get",
             Self::List => "list",
             Self::Watch => "watch",
+            Self::Create => "create",
         }
     }
 }

@@ -1,15 +1,18 @@
-//! The live stream: what is watched, and which connections live now.
+//! The live stream: what is watched, and which connections live now; and what another configuration would do to their series.
 
 mod decode;
 mod encode;
+mod estimate;
 #[cfg(test)]
 mod tests;
 
 pub use decode::{InvalidLive, LiveDecoder};
 pub use encode::{LiveEncoder, TooManyNames};
+pub use estimate::{estimated, estimated_to_proto, order_estimate, to_estimate};
 
 use crate::proto;
 use crate::proto::live_order::Order;
+use crate::{MAX_UPDATE, MAX_UPDATE_MEMORY};
 use longwire_model::live::{Watched, WatchedNamespaces};
 
 /// Largest message of a probe on this stream, bytes. A batch of the most descriptions with the longest names that Kubernetes allows is
@@ -17,16 +20,23 @@ use longwire_model::live::{Watched, WatchedNamespaces};
 pub const MAX_LIVE_REPORT: usize = 2 << 20;
 /// Most memory for decoding it, bytes.
 pub const MAX_LIVE_REPORT_MEMORY: usize = 4 << 20;
-/// Largest message of the operator, bytes: 1,024 namespaces take 64 KiB.
-pub const MAX_LIVE_ORDER: usize = 256 << 10;
+/// Largest message of the operator, bytes: as an update, because it may have the pods of a node.
+pub const MAX_LIVE_ORDER: usize = MAX_UPDATE;
 /// Most memory for decoding it, bytes.
-pub const MAX_LIVE_ORDER_MEMORY: usize = 1 << 20;
+pub const MAX_LIVE_ORDER_MEMORY: usize = MAX_UPDATE_MEMORY;
 /// Most references of each kind in a stream.
 pub const MAX_LIVE_REFS: u32 = 4_096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("order: not watched, or one from a newer operator")]
+#[error("order: neither watched nor estimate, or one from a newer operator")]
 pub struct UnknownOrder;
+
+/// What the operator asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    Watched(Watched),
+    Estimate(Box<proto::EstimateOrder>),
+}
 
 #[must_use]
 pub fn order(watched: &Watched) -> proto::LiveOrder {
@@ -39,10 +49,16 @@ pub fn order(watched: &Watched) -> proto::LiveOrder {
     proto::LiveOrder { order: Some(Order::Watched(watched)) }
 }
 
-pub fn watched(order: proto::LiveOrder) -> Result<Watched, UnknownOrder> {
-    let Some(Order::Watched(watched)) = order.order else { return Err(UnknownOrder) };
+pub fn asked(order: proto::LiveOrder) -> Result<Asked, UnknownOrder> {
+    match order.order.ok_or(UnknownOrder)? {
+        Order::Watched(order) => Ok(Asked::Watched(watched(order))),
+        Order::Estimate(order) => Ok(Asked::Estimate(order)),
+    }
+}
+
+fn watched(watched: proto::Watched) -> Watched {
     let proto::Watched { generation, all, namespaces, history } = watched;
     let namespaces =
         if all { WatchedNamespaces::All } else { WatchedNamespaces::Only(namespaces.into_iter().collect()) };
-    Ok(Watched { generation, namespaces, history })
+    Watched { generation, namespaces, history }
 }

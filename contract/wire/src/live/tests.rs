@@ -170,13 +170,13 @@ proptest! {
         let namespaces = names.map_or(WatchedNamespaces::All, WatchedNamespaces::Only);
         let sent = Watched { generation, namespaces, history };
         let arrived = codec::decode::<proto::LiveOrder>(&order(&sent).encode_to_vec()).unwrap();
-        prop_assert_eq!(watched(arrived), Ok(sent));
+        prop_assert_eq!(asked(arrived), Ok(Asked::Watched(sent)));
     }
 }
 
 #[test]
 fn an_order_of_a_newer_operator_is_said_to_be_unknown() {
-    assert_eq!(watched(proto::LiveOrder { order: None }), Err(UnknownOrder));
+    assert_eq!(asked(proto::LiveOrder { order: None }), Err(UnknownOrder));
 }
 
 /// Of the longest names that Kubernetes allows, all of them different.
