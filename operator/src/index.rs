@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 mod backends;
 mod budget;
+mod copy;
 mod links;
 mod policies;
 pub mod probes;

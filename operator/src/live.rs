@@ -18,6 +18,9 @@
 //!               \<--Views-- Edges: rows added up <--/
 //! ```
 //!
+//! An estimate is neither listed nor watched: it is worked out from a copy of the cluster (`estimates`), and asked of all probes at
+//! once (`rounds`).
+//!
 //! With manifests there is no kube-apiserver: the API is served on loopback, in the clear, to everybody.
 
 mod api;
@@ -26,6 +29,7 @@ mod connections;
 pub mod demand;
 pub mod edges;
 mod ended;
+pub mod estimates;
 #[cfg(test)]
 mod fake;
 mod front_proxy;
@@ -39,6 +43,7 @@ mod page;
 mod probes;
 mod registration;
 mod relay;
+pub mod rounds;
 pub mod row;
 mod selector;
 mod served;
@@ -54,6 +59,7 @@ pub use registration::Registration;
 
 use crate::acks::Acks;
 use crate::cluster::tls::Serving;
+use crate::cluster::writer::Wanted;
 use crate::counters::Counters;
 use crate::index::probes::ProbePods;
 use crate::index::seen::SeenPods;
@@ -62,6 +68,7 @@ use crate::publish::role::Role;
 use api::Api;
 use authorize::Authorizer;
 use connections::Connections;
+use estimates::Estimates;
 use kube::Client;
 use listen::{Doors, Listening};
 use probes::Probes;
@@ -70,7 +77,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use streams::LiveReports;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -103,6 +110,8 @@ pub struct Context {
     pub seen_pods: SeenPods,
     /// What live streams say.
     pub reports: LiveReports,
+    /// Where copies of the cluster are asked for.
+    pub copies: mpsc::Sender<Wanted>,
     pub role: watch::Receiver<Role>,
     pub counters: Arc<Counters>,
 }
@@ -121,8 +130,8 @@ pub struct Live {
 /// Serves until [`Live::end`]. Waits for nothing: an API server that is away now is found when it is back.
 #[must_use]
 pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
-    let Context { published, acks, pods, seen_pods, reports, role, counters } = context;
-    let LiveReports { watched, news } = reports;
+    let Context { published, acks, pods, seen_pods, reports, copies, role, counters } = context;
+    let LiveReports { watched, news, rounds } = reports;
     counters.live.begin();
     let mut tasks = JoinSet::new();
     let (doors, authorizer) = match access {
@@ -137,9 +146,11 @@ pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     let connections = Arc::new(Connections::new(probes::microseconds(), watched, Arc::clone(&acks), pods.clone()));
     let joined = Arc::clone(&connections);
     tasks.spawn(connections::join(joined, news, seen_pods, role.clone(), Arc::clone(&counters)));
+    let estimates = Estimates::new(copies, published.clone(), rounds);
     let probes = Arc::new(Probes::new(acks, pods, published));
     tasks.spawn(probes::begin_with_each_term(Arc::clone(&probes), role.clone()));
-    let api = Arc::new(Api::new((probes, connections), authorizer, role.clone(), Arc::clone(&counters)));
+    let api = Api::new((probes, connections), authorizer, role.clone(), Arc::clone(&counters));
+    let api = Arc::new(api.with_estimates(estimates));
     let (ending, ended) = watch::channel(false);
     let listening = Listening { doors, role, api, counters, ending: ended };
     let serving = listening.run(listener);

@@ -8,6 +8,7 @@ use crate::index::warning::{Warning, Warnings};
 use crate::index::{Index, Stale};
 use crate::policy::compile::{Changes, Compiler};
 use crate::policy::state::{self, PolicyStates};
+use crate::policy::would::Copied;
 use crate::publish::Publisher;
 use crate::source::Reread;
 use crate::source::event::{AddressObservations, Batch, Event};
@@ -17,7 +18,7 @@ use longwire_model::identity::UnixNanos;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
 #[cfg(test)]
@@ -46,7 +47,11 @@ pub struct Writer {
     reread: Reread,
     acks: Arc<Acks>,
     seen: (mpsc::Sender<AddressObservations>, mpsc::Receiver<AddressObservations>),
+    copies: (mpsc::Sender<Wanted>, mpsc::Receiver<Wanted>),
 }
+
+/// Who wants a copy of the cluster.
+pub type Wanted = oneshot::Sender<Copied>;
 
 impl Writer {
     #[must_use]
@@ -63,6 +68,7 @@ impl Writer {
             reread: Reread::default(),
             acks: Arc::default(),
             seen: mpsc::channel(SEEN),
+            copies: mpsc::channel(1),
         }
     }
 
@@ -70,6 +76,12 @@ impl Writer {
     #[must_use]
     pub fn observations(&self) -> mpsc::Sender<AddressObservations> {
         self.seen.0.clone()
+    }
+
+    /// Where copies are asked for, of what the cluster is now.
+    #[must_use]
+    pub fn copies(&self) -> mpsc::Sender<Wanted> {
+        self.copies.0.clone()
     }
 
     /// How the source is requested to send again the objects that the index has not kept.
@@ -120,6 +132,12 @@ impl Writer {
                 _ = self.seen.1.recv_many(&mut received, MAX_BATCHES) => {
                     heartbeat.wakes(None);
                     self.observe(received.drain(..), clock());
+                }
+                // Nor does this one.
+                Some(wanted) = self.copies.1.recv() => {
+                    heartbeat.wakes(None);
+                    // An error means that nobody waits any more.
+                    let _ = wanted.send(Copied { objects: self.index.objects(), compiler: self.compiler.anew() });
                 }
                 due = expiry.tick() => {
                     heartbeat.wakes(Some(due.elapsed()));

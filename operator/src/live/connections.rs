@@ -151,7 +151,7 @@ impl Connections {
     }
 
     /// Nodes of which there should be live data.
-    fn expected(&self) -> BTreeSet<Arc<str>> {
+    pub(super) fn expected(&self) -> BTreeSet<Arc<str>> {
         let probes = self.acks.probes().into_iter();
         let connected = probes.filter(|(_, probe)| probe.connected).map(|(node, _)| Arc::from(node));
         let pods = self.pods.as_ref().map(watch::Receiver::borrow);

@@ -1,5 +1,6 @@
 //! Between the live streams of probes and who joins what they say.
 
+use super::rounds::Rounds;
 use longwire_model::live::{LiveBatch, Watched};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -33,6 +34,7 @@ pub struct ProbeStreams {
     /// What every probe is asked for.
     pub(crate) watched: watch::Receiver<Arc<Watched>>,
     pub(crate) news: mpsc::Sender<FromStream>,
+    pub(crate) rounds: Arc<Rounds>,
 }
 
 /// The other side.
@@ -40,6 +42,7 @@ pub struct ProbeStreams {
 pub struct LiveReports {
     pub watched: watch::Sender<Arc<Watched>>,
     pub news: mpsc::Receiver<FromStream>,
+    pub rounds: Arc<Rounds>,
 }
 
 /// Nothing is watched at first.
@@ -47,5 +50,6 @@ pub struct LiveReports {
 pub fn channel() -> (ProbeStreams, LiveReports) {
     let (asked, watched) = watch::channel(Arc::default());
     let (said, news) = mpsc::channel(ROOM);
-    (ProbeStreams { watched, news: said }, LiveReports { watched: asked, news })
+    let rounds = Arc::<Rounds>::default();
+    (ProbeStreams { watched, news: said, rounds: Arc::clone(&rounds) }, LiveReports { watched: asked, news, rounds })
 }

@@ -15,7 +15,7 @@ pub(in crate::live) struct Missing {
 }
 
 impl Missing {
-    pub(super) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, lacks: Vec<String>) -> Self {
+    pub(in crate::live) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, lacks: Vec<String>) -> Self {
         let missing: Vec<_> = expected.difference(complete).collect();
         let mut texts = Vec::new();
         if !missing.is_empty() {
@@ -27,6 +27,10 @@ impl Missing {
         }
         texts.extend(lacks);
         Self { nodes: missing.len(), texts }
+    }
+
+    pub(in crate::live) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
     }
 
     /// Values of the header `Warning`.

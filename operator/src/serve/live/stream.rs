@@ -4,10 +4,12 @@ use super::super::lifetime;
 use super::newest::{Newest, Taken};
 use crate::cluster::tls::Peer;
 use crate::counters::Counters;
+use crate::live::rounds::Able;
 use crate::live::streams::{FromStream, ProbeStreams, StreamNews};
 use crate::publish::role::Role;
+use longwire_model::estimate::EstimateOrder;
 use longwire_model::live::Watched;
-use longwire_wire::live::{LiveDecoder, order};
+use longwire_wire::live::{LiveDecoder, estimated, order, order_estimate};
 use longwire_wire::proto;
 use longwire_wire::proto::live_report::Report;
 use std::future::pending;
@@ -78,8 +80,9 @@ impl Stream {
         Ok(hello)
     }
 
-    async fn follow(self, proto::LiveHello { node, probe_version }: proto::LiveHello) -> Result<(), Status> {
+    async fn follow(self, hello: proto::LiveHello) -> Result<(), Status> {
         let Self { number, who, reports, orders, live, role, counters, newest } = self;
+        let proto::LiveHello { node, probe_version, knows_estimates } = hello;
         let node = Arc::<str>::from(node);
         let Some((taken, is_newer)) = newest.take(&node, number) else {
             counters.refused("too_many");
@@ -88,11 +91,12 @@ impl Stream {
         if is_newer {
             counters.refused("replaced");
         }
-        let ProbeStreams { watched, news } = live;
+        let ProbeStreams { watched, news, rounds } = live;
         let mut lifetime = Lifetime { role, who, taken };
         let to = Joiner { stream: number, node, news };
         lifetime.or(to.say(StreamNews::Opened { release: probe_version })).await?;
-        let outcome = Relay { reports, orders, watched, to: &to, counters }.run(&mut lifetime).await;
+        let able = knows_estimates.then(|| rounds.able(number, &to.node));
+        let outcome = Relay { reports, orders, watched, able, to: &to, counters }.run(&mut lifetime).await;
         // Whoever joins the reports has to hear of it. An error means that nobody joins them any more.
         let _ = to.say(StreamNews::Ended).await;
         outcome
@@ -118,16 +122,19 @@ struct Relay<'a> {
     reports: Streaming<proto::LiveReport>,
     orders: mpsc::Sender<Result<proto::LiveOrder, Status>>,
     watched: watch::Receiver<Arc<Watched>>,
+    /// `None`: its probe is of a release without estimates.
+    able: Option<Able>,
     to: &'a Joiner,
     counters: Arc<Counters>,
 }
 
 impl Relay<'_> {
     async fn run(self, lifetime: &mut Lifetime) -> Result<(), Status> {
-        let Self { mut reports, orders, mut watched, to, counters } = self;
+        let Self { mut reports, orders, mut watched, mut able, to, counters } = self;
         let mut decoder = LiveDecoder::default();
         // What is watched already is news to this stream.
         let mut is_owed = true;
+        let mut estimate = None;
         loop {
             tokio::select! {
                 status = lifetime.over() => return Err(status),
@@ -142,6 +149,11 @@ impl Relay<'_> {
                     Some(Some(Report::Hello(_))) => {
                         return Err(Status::invalid_argument("only the first report of a stream may be hello"));
                     }
+                    Some(Some(Report::Estimated(said))) => {
+                        if let Some(able) = &able {
+                            able.answered(estimated(said));
+                        }
+                    }
                     // Of a newer probe.
                     Some(None) => {}
                     None => return Ok(()),
@@ -151,12 +163,27 @@ impl Relay<'_> {
                     is_owed = false;
                     room.send(Ok(order(&watched.borrow_and_update())));
                 }
+                // The newest one alone: an older one is of a round that is over. Of one that is too large there is no answer.
+                asked = asked(&mut able) => estimate = order_estimate(&asked),
+                room = orders.reserve(), if estimate.is_some() => {
+                    let Ok(room) = room else { return Ok(()) };
+                    if let Some(order) = estimate.take() {
+                        room.send(Ok(order));
+                    }
+                }
                 changed = watched.changed(), if !is_owed => {
                     changed.map_err(|_| stopping())?;
                     is_owed = true;
                 }
             }
         }
+    }
+}
+
+async fn asked(able: &mut Option<Able>) -> EstimateOrder {
+    match able {
+        Some(able) => able.next().await,
+        None => pending().await,
     }
 }
 

@@ -56,6 +56,7 @@ impl Served {
             pods: Some(operator.guard.gate.pods()),
             seen_pods: operator.seen_pods.clone(),
             reports,
+            copies: operator.copies.clone(),
             role: receiver,
             counters: Arc::clone(&operator.counters),
         };
