@@ -5,6 +5,7 @@
 //! status      operator and probes, from the live API -> what is wrong and what to do
 //! analyze     files, or what a cluster has -> what is wrong in them, by the operator's own code
 //! edges       connections of the live API, added up by workload -> a tree, dot or mermaid
+//! estimate    policies in files -> what they would do to the series that are live now
 //! observe     connections of the live API that open, close or fail -> a line each
 //! top         connections of the live API, added up by pod, Service and so on -> a table that moves
 //! follow      connections of the live API, and their changes
@@ -25,6 +26,7 @@ mod amount;
 mod analyze;
 mod edges;
 mod ends;
+mod estimate;
 mod follow;
 mod kubeconfig;
 mod listing;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Analyze(options) => analyze::run(&options).map_err(|error| error.to_string()),
         Command::Edges(options) => edges::run(&options).map_err(|error| error.to_string()),
+        Command::Estimate(options) => estimate::run(&options).map_err(|error| error.to_string()),
         Command::Observe(options) => observe::run(&options).map_err(|error| error.to_string()),
         Command::Status(options) => status::run(&options).map_err(|error| error.to_string()),
         Command::Top(options) => top::run(&options).map_err(|error| error.to_string()),

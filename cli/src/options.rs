@@ -5,12 +5,14 @@ use longwire_operator::analyze::catalogue::Severity;
 use std::path::PathBuf;
 
 mod edges;
+mod estimate;
 mod observe;
 mod place;
 mod status;
 mod top;
 
 pub(crate) use edges::{Edges, EdgesOutput};
+pub(crate) use estimate::{Estimate, EstimateOutput};
 pub(crate) use observe::{Observe, ObserveOutput};
 pub(crate) use place::Place;
 pub(crate) use status::{Status, StatusOutput};
@@ -29,6 +31,7 @@ pub(crate) enum Command {
     Analyze(Analyze),
     Status(Status),
     Edges(Edges),
+    Estimate(Estimate),
     Observe(Observe),
     Top(Top),
 }

@@ -2,10 +2,11 @@
 
 use super::{AUDIENCE, NAME, PROBE, Secured, Stream, TIMEOUT, token};
 use crate::harness::hello;
+use longwire_model::estimate::{EstimateOrder, Estimated};
 use longwire_model::live::{LiveBatch, Moved, Watched, WatchedNamespaces};
 use longwire_operator::live::streams::{FromStream, StreamNews};
 use longwire_operator::publish::role::Role;
-use longwire_wire::live::{LiveEncoder, watched};
+use longwire_wire::live::{Asked, LiveEncoder, asked, estimated_to_proto, to_estimate};
 use longwire_wire::message::{FromProbe, Interest};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::live_client::LiveClient;
@@ -47,7 +48,11 @@ fn report(report: Report) -> LiveReport {
 }
 
 pub(super) fn opening(node: &str) -> LiveReport {
-    report(Report::Hello(LiveHello { node: node.to_owned(), probe_version: "0.9.0".to_owned() }))
+    hello_of(node, false)
+}
+
+pub(super) fn hello_of(node: &str, knows_estimates: bool) -> LiveReport {
+    report(Report::Hello(LiveHello { node: node.to_owned(), probe_version: "0.9.0".to_owned(), knows_estimates }))
 }
 
 /// A stream that begins with this.
@@ -61,7 +66,24 @@ pub(super) async fn open(channel: &Channel, first: LiveReport) -> Result<LiveStr
 impl LiveStream {
     pub(super) async fn next(&mut self) -> Result<Watched, Status> {
         let message = timeout(TIMEOUT, self.orders.message()).await.expect("an order")?;
-        Ok(watched(message.ok_or_else(|| Status::ok("ended"))?).unwrap())
+        match asked(message.ok_or_else(|| Status::ok("ended"))?).unwrap() {
+            Asked::Watched(watched) => Ok(watched),
+            Asked::Estimate(estimate) => panic!("{estimate:?}"),
+        }
+    }
+
+    /// The next estimate that it is asked for.
+    pub(super) async fn estimate(&mut self) -> EstimateOrder {
+        loop {
+            let message = timeout(TIMEOUT, self.orders.message()).await.expect("an order").unwrap();
+            if let Asked::Estimate(order) = asked(message.unwrap()).unwrap() {
+                return to_estimate(*order).unwrap();
+            }
+        }
+    }
+
+    pub(super) async fn answer(&self, estimated: Estimated) {
+        self.reports.send(report(Report::Estimated(estimated_to_proto(estimated)))).await.unwrap();
     }
 
     async fn last_status(&mut self) -> Status {
