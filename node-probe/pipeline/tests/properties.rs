@@ -11,6 +11,8 @@ mod damage;
 mod edits;
 #[path = "properties/envoy.rs"]
 mod envoy;
+#[path = "properties/estimates.rs"]
+mod estimates;
 #[path = "properties/epochs.rs"]
 mod epochs;
 #[path = "properties/folded.rs"]

@@ -3,6 +3,7 @@
 mod access;
 mod connections;
 mod edges;
+mod estimates;
 mod front_proxy;
 mod registration;
 mod relayed;
