@@ -5,13 +5,15 @@ use super::{Following, follow};
 use crate::kernel::monotonic;
 use crate::readers::tests::connect;
 use crate::shared::Shared;
+use longwire_model::estimate::{Estimated, NodeEstimate};
 use longwire_model::live::{LiveBatch, Watched, WatchedNamespaces};
 use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
-use longwire_wire::live::{LiveDecoder, order};
+use longwire_wire::live::{LiveDecoder, estimated, order, order_estimate};
+use longwire_wire::proto::live_order::Order;
 use longwire_wire::proto::live_report::Report;
 use longwire_wire::proto::live_server::{Live, LiveServer};
-use longwire_wire::proto::{LiveOrder, LiveReport};
+use longwire_wire::proto::{EstimateOrder, LiveOrder, LiveReport};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -22,14 +24,14 @@ use tonic::{Request, Response, Status, Streaming};
 /// A timeout that no step of a test reaches.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-type Order = Result<LiveOrder, Status>;
+type Sent = Result<LiveOrder, Status>;
 
 /// Hands over both ends of each stream.
-struct Operator(mpsc::Sender<(mpsc::Sender<Order>, Streaming<LiveReport>)>);
+struct Operator(mpsc::Sender<(mpsc::Sender<Sent>, Streaming<LiveReport>)>);
 
 #[tonic::async_trait]
 impl Live for Operator {
-    type StreamStream = ReceiverStream<Order>;
+    type StreamStream = ReceiverStream<Sent>;
 
     async fn stream(&self, request: Request<Streaming<LiveReport>>) -> Result<Response<Self::StreamStream>, Status> {
         let (orders, receiver) = mpsc::channel(4);
@@ -53,7 +55,7 @@ fn shared(live_history: usize) -> Arc<Shared> {
 }
 
 struct Streamed {
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<Sent>,
     reports: Streaming<LiveReport>,
     decoder: LiveDecoder,
     _following: Following,
@@ -77,7 +79,7 @@ impl Streamed {
     async fn batch(&mut self) -> LiveBatch {
         match self.next().await {
             Report::Batch(batch) => self.decoder.decode(*batch).unwrap(),
-            Report::Hello(hello) => panic!("{hello:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -146,6 +148,27 @@ async fn an_order_of_a_newer_operator_changes_nothing() {
     stream.watch(1).await;
     until(|| shared.pipeline().live().is_on()).await;
     assert_eq!(shared.pipeline().live().changes(), 1);
+}
+
+/// What is in the answer, the pipeline's tests say.
+#[tokio::test]
+async fn an_estimate_is_answered_under_its_number_beside_what_is_watched() {
+    let shared = shared(8);
+    let mut stream = Streamed::start(&shared).await;
+    let Report::Hello(hello) = stream.next().await else { panic!("no hello") };
+    assert!(hello.knows_estimates);
+    stream.watch(1).await;
+    // One that cannot be read is not answered.
+    let unreadable = EstimateOrder { id: 1, all: true, ..EstimateOrder::default() };
+    stream.orders.send(Ok(LiveOrder { order: Some(Order::Estimate(Box::new(unreadable))) })).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let order = longwire_model::estimate::EstimateOrder { id: 2, ..Default::default() };
+    stream.orders.send(Ok(order_estimate(&order).unwrap())).await.unwrap();
+    let Report::Estimated(said) = stream.next().await else { panic!("no estimate") };
+    let Estimated { id, estimate } = estimated(said);
+    assert_eq!((id, estimate), (2, NodeEstimate { complete: true, ..NodeEstimate::default() }));
+    pass(&shared);
+    assert_eq!(stream.batch().await.generation, 1);
 }
 
 #[tokio::test]

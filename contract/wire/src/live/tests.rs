@@ -1,7 +1,7 @@
 //! Batches over the wire, what a stream remembers, and what is refused.
 
 use super::decode::MAX_DEFINED;
-use super::{InvalidLive, LiveDecoder, LiveEncoder, MAX_LIVE_REFS, UnknownOrder, order, watched};
+use super::{Asked, InvalidLive, LiveDecoder, LiveEncoder, MAX_LIVE_REFS, UnknownOrder, asked, order};
 use crate::address::InvalidAddress;
 use crate::codec;
 use crate::proto::{self, live_end};
