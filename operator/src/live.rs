@@ -29,7 +29,7 @@ mod connections;
 pub mod demand;
 pub mod edges;
 mod ended;
-pub mod estimates;
+mod estimates;
 #[cfg(test)]
 mod fake;
 mod front_proxy;

@@ -2,6 +2,7 @@
 
 mod api_server;
 mod edges;
+mod estimate;
 mod observe;
 mod online;
 mod status;
