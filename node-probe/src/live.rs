@@ -109,7 +109,10 @@ async fn keep(watching: Watching, channel: Channel, node: String) {
 async fn converse(shared: &Arc<Shared>, channel: Channel, node: &str) -> Result<std::convert::Infallible, StreamEnd> {
     let (reports, sent) = mpsc::channel(1);
     let (node, probe_version) = (node.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-    reports.send(report(Report::Hello(LiveHello { node, probe_version, knows_estimates: true }))).await.map_err(|_| StreamEnd::Closed)?;
+    reports
+        .send(report(Report::Hello(LiveHello { node, probe_version, knows_estimates: true })))
+        .await
+        .map_err(|_| StreamEnd::Closed)?;
     let mut client =
         LiveClient::new(channel).max_decoding_message_size(MAX_LIVE_ORDER).max_encoding_message_size(MAX_LIVE_REPORT);
     let answered = tokio::time::timeout(ANSWER, client.stream(ReceiverStream::new(sent))).await;

@@ -11,10 +11,10 @@ mod damage;
 mod edits;
 #[path = "properties/envoy.rs"]
 mod envoy;
-#[path = "properties/estimates.rs"]
-mod estimates;
 #[path = "properties/epochs.rs"]
 mod epochs;
+#[path = "properties/estimates.rs"]
+mod estimates;
 #[path = "properties/folded.rs"]
 mod folded;
 #[path = "properties/kernel.rs"]

@@ -15,7 +15,11 @@ pub(in crate::live) struct Missing {
 }
 
 impl Missing {
-    pub(in crate::live) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, lacks: Vec<String>) -> Self {
+    pub(in crate::live) fn of(
+        expected: &BTreeSet<Arc<str>>,
+        complete: &BTreeSet<Arc<str>>,
+        lacks: Vec<String>,
+    ) -> Self {
         let missing: Vec<_> = expected.difference(complete).collect();
         let mut texts = Vec::new();
         if !missing.is_empty() {
