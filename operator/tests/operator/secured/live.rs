@@ -2,6 +2,7 @@
 
 mod access;
 mod connections;
+mod crowd;
 mod edges;
 mod front_proxy;
 mod registration;
