@@ -49,6 +49,7 @@ mod uid;
 pub mod view;
 mod watcher;
 mod watches;
+pub mod written;
 
 pub use registration::Registration;
 

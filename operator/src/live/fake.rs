@@ -1,6 +1,7 @@
 //! Pods and connections for the tests.
 
 use super::row::{Facts, Key, Side};
+use super::written::Texts;
 use crate::index::seen::SeenPod;
 use crate::source::object::{Name, Pod};
 use crate::source::sample;
@@ -80,5 +81,6 @@ pub(super) fn facts(id: u8, source: Option<&str>, destination: Option<&str>) -> 
         requested_address: "10.0.0.2:80".parse().unwrap(),
         start: 1,
         adopted: false,
+        texts: Texts::default(),
     })
 }

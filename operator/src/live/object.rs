@@ -80,7 +80,7 @@ pub(super) fn known(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn status(facts: &Facts, merged: &Merged, now: UnixNanos) -> ConnectionStatus {
+pub(super) fn status(facts: &Facts, merged: &Merged, now: UnixNanos) -> ConnectionStatus {
     let [source, destination] = merged.kernels.map(|kernel| kernel.map(report));
     let until = match merged.phase {
         Phase::Open => Some(now),

@@ -2,6 +2,7 @@
 //! connections have in common with whatever else is listed and watched by revisions.
 
 use super::merge::{Merged, Phase};
+use super::written::Texts;
 use crate::index::seen::SeenPod;
 use longwire_model::identity::{Service, UnixNanos};
 use longwire_model::live::LiveName;
@@ -70,6 +71,7 @@ pub struct Facts {
     pub start: UnixNanos,
     /// Older than a probe that reports it.
     pub adopted: bool,
+    pub texts: Texts,
 }
 
 impl Facts {

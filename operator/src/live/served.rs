@@ -7,6 +7,7 @@ use super::object::connection;
 use super::row::{RowState, State};
 use super::selector::{InView, Selection};
 use super::view::Views;
+use super::written;
 use longwire_live::{Connection, Edge};
 use longwire_model::identity::UnixNanos;
 use serde::Serialize;
@@ -31,6 +32,12 @@ pub(super) trait Served: State {
 
     /// As the view of this namespace has it. `now`: the operator's clock.
     fn object(state: &RowState<Self>, namespace: &str, now: UnixNanos) -> Self::Object;
+
+    /// The same as JSON.
+    fn write(state: &RowState<Self>, namespace: &str, now: UnixNanos, out: &mut Vec<u8>) {
+        // Memory is always written to, and texts and numbers are always JSON.
+        let _ = serde_json::to_writer(out, &Self::object(state, namespace, now));
+    }
 }
 
 fn lacks_connections(hub: &Hub) -> Option<String> {
@@ -59,6 +66,10 @@ impl Served for Merged {
 
     fn object(state: &RowState, namespace: &str, now: UnixNanos) -> Connection {
         connection(state, namespace, now)
+    }
+
+    fn write(state: &RowState, namespace: &str, now: UnixNanos, out: &mut Vec<u8>) {
+        written::write(state, namespace, now, out);
     }
 }
 

@@ -7,6 +7,7 @@
 mod tests;
 
 use super::row::{Facts, Key, Side};
+use super::written::Texts;
 use crate::index::seen::SeenPod;
 use longwire_model::connection::Reporter;
 use longwire_model::identity::Service;
@@ -87,6 +88,7 @@ pub(super) fn verified(
         requested_address: described.requested_address,
         start: described.start,
         adopted: described.adopted,
+        texts: Texts::default(),
     })
 }
 

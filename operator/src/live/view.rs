@@ -43,8 +43,8 @@ pub struct Changes<S: State = Merged> {
 
 #[derive(Debug, Default)]
 struct View<S: State> {
-    /// Those that are there.
-    rows: BTreeMap<Place, Arc<RowState<S>>>,
+    /// Those that are there: when each was created.
+    rows: BTreeMap<Place, u64>,
     /// Up to three of each, and of those that went lately.
     changes: BTreeMap<u64, Arc<RowState<S>>>,
     /// Changes so far.
@@ -55,6 +55,8 @@ struct View<S: State> {
 pub struct Views<S: State = Merged> {
     all: View<S>,
     namespaces: HashMap<Arc<str>, View<S>>,
+    /// Rows that are there, as they are now, by when they were created: a row that changes keeps its place in each view.
+    current: HashMap<u64, Arc<RowState<S>>>,
     revision: u64,
     /// Below it, rows may have gone of which nothing is known.
     oldest: u64,
@@ -65,7 +67,14 @@ impl<S: State> Views<S> {
     /// `begun`: above all revisions of former leaders, such as the time in microseconds.
     #[must_use]
     pub fn new(begun: u64) -> Self {
-        Self { all: View::default(), namespaces: HashMap::new(), revision: begun, oldest: begun, gone: VecDeque::new() }
+        Self {
+            all: View::default(),
+            namespaces: HashMap::new(),
+            current: HashMap::new(),
+            revision: begun,
+            oldest: begun,
+            gone: VecDeque::new(),
+        }
     }
 
     #[must_use]
@@ -136,7 +145,8 @@ impl<S: State> Views<S> {
     /// The row of this name in this namespace.
     #[must_use]
     pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<RowState<S>>> {
-        self.namespaces.get(namespace)?.rows.get(&(namespace.into(), name.into())).cloned()
+        let created = self.namespaces.get(namespace)?.rows.get(&(namespace.into(), name.into()))?;
+        self.current.get(created).cloned()
     }
 
     /// At most so many changes after `cursor`.
@@ -162,9 +172,9 @@ impl<S: State> Views<S> {
     ) -> Vec<(Place, Arc<RowState<S>>)> {
         let begin = after.map_or(Unbounded, |after| Excluded(after.clone()));
         let rows = self.view(scope).into_iter().flat_map(|view| view.rows.range((begin.clone(), Unbounded)));
-        rows.filter(|(_, state)| state.created <= cursor)
+        rows.filter(|(_, created)| **created <= cursor)
+            .filter_map(|(place, created)| Some((place.clone(), Arc::clone(self.current.get(created)?))))
             .take(most)
-            .map(|(place, state)| (place.clone(), Arc::clone(state)))
             .collect()
     }
 
@@ -182,6 +192,12 @@ impl<S: State> Views<S> {
             is_repeated.then(|| Arc::new(RowState { revision: state.phase_changed, ..RowState::clone(state) }));
         let skipped = before.map(|before| before.revision);
         let skipped = skipped.filter(|revision| ![state.created, state.phase_changed].contains(revision));
+        if state.is_gone {
+            self.current.remove(&state.created);
+        } else {
+            self.current.insert(state.created, Arc::clone(state));
+        }
+        let is_placed = before.is_some() && !state.is_gone;
         self.each(&state.facts, |namespace, view| {
             view.updates += 1;
             if let Some(revision) = skipped {
@@ -190,11 +206,14 @@ impl<S: State> Views<S> {
             for state in repeated.iter().chain([state]) {
                 view.changes.insert(state.revision, Arc::clone(state));
             }
+            if is_placed {
+                return;
+            }
             let place = (Arc::clone(namespace), Arc::clone(S::name(&state.facts)));
             if state.is_gone {
                 view.rows.remove(&place)
             } else {
-                view.rows.insert(place, Arc::clone(state))
+                view.rows.insert(place, state.created)
             };
         });
     }

@@ -27,7 +27,7 @@ impl Api {
                 let state = state.ok_or_else(|| Failure::no_such_object(resource, name))?;
                 // Texts and numbers are always JSON.
                 let object = serde_json::to_value(S::object(&state, namespace, clock())).unwrap_or_default();
-                (Body::from(table::one(resource, object, form, include).to_string()), missing)
+                (Body::from(table::one(resource, object, form, (include, true)).to_string()), missing)
             }
             (Verb::List, ..) => {
                 let turn = self.turn().await?;

@@ -69,7 +69,7 @@ impl Api {
             (Verb::Get, Some(name)) => {
                 let row = self.probes.snapshot().rows.into_iter().find(|row| row.name == *name);
                 let row = row.ok_or_else(|| Failure::no_such_object(resource, name))?;
-                Body::from(table::one(resource, row.object, form, options.include_object).to_string())
+                Body::from(table::one(resource, row.object, form, (options.include_object, true)).to_string())
             }
             (Verb::List, _) => {
                 let turn = self.turn().await?;

@@ -13,13 +13,19 @@ mod tests;
 
 const META: &str = "meta.k8s.io/v1";
 
-pub(super) fn one(resource: &LiveResource, object: Value, form: Form, include: IncludeObject) -> Value {
+/// `columns`: a table says what they are.
+pub(super) fn one(
+    resource: &LiveResource,
+    object: Value,
+    form: Form,
+    (include, columns): (IncludeObject, bool),
+) -> Value {
     match form {
         Form::Objects => object,
         Form::Metadata => metadata_of(&object),
         Form::Table => {
             let version = object.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
-            let mut table = head_of_table(resource, json!({"resourceVersion": version}));
+            let mut table = head_of_table(resource, json!({"resourceVersion": version}), columns);
             table.insert("rows".to_owned(), json!([row(resource, object, include)]));
             table.into()
         }
@@ -54,7 +60,7 @@ pub(super) fn list<T, Object: Serialize>(
         }
         Form::Table => {
             let rows = objects.into_iter().map(|object| text(&row(resource, value(object), include)));
-            whole(&head_of_table(resource, metadata.clone().into()), "rows", rows)
+            whole(&head_of_table(resource, metadata.clone().into(), true), "rows", rows)
         }
     }
 }
@@ -80,13 +86,13 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn head_of_table(resource: &LiveResource, metadata: Value) -> Map<String, Value> {
-    let definitions: Vec<_> = resource.columns.iter().map(|column| column.definition()).collect();
+fn head_of_table(resource: &LiveResource, metadata: Value, columns: bool) -> Map<String, Value> {
+    let definitions = || resource.columns.iter().map(|column| column.definition()).collect::<Vec<_>>();
     let fields = [
         ("kind", "Table".into()),
         ("apiVersion", META.into()),
         ("metadata", metadata),
-        ("columnDefinitions", definitions.into()),
+        ("columnDefinitions", columns.then(definitions).into()),
     ];
     fields.map(|(name, value): (_, Value)| (name.to_owned(), value)).into_iter().collect()
 }

@@ -49,7 +49,7 @@ fn a_table_has_columns_and_as_much_of_the_objects_as_is_wanted() {
     assert_eq!(made["rows"][0], json!({"cells": cells, "object": metadata}));
     let whole = list(probes, page(), Form::Table, IncludeObject::Object);
     assert_eq!(whole["rows"][1]["object"], object("n2"));
-    let none = one(probes, object("n1"), Form::Table, IncludeObject::None);
+    let none = one(probes, object("n1"), Form::Table, (IncludeObject::None, true));
     assert_eq!((&none["rows"][0]["object"], &none["metadata"]), (&Value::Null, &json!({"resourceVersion": "7"})));
 }
 
@@ -58,7 +58,7 @@ fn metadata_alone_is_a_kind_of_its_own() {
     let probes = resource("probes").unwrap();
     let made = list(probes, page(), Form::Metadata, IncludeObject::Metadata);
     assert_eq!((&made["kind"], &made["metadata"]["continue"]), (&json!("PartialObjectMetadataList"), &json!("t")));
-    assert_eq!(made["items"][1], one(probes, object("n2"), Form::Metadata, IncludeObject::Metadata));
+    assert_eq!(made["items"][1], one(probes, object("n2"), Form::Metadata, (IncludeObject::Metadata, true)));
     assert_eq!(made["items"][1]["kind"], "PartialObjectMetadata");
-    assert_eq!(one(probes, object("n1"), Form::Objects, IncludeObject::None), object("n1"));
+    assert_eq!(one(probes, object("n1"), Form::Objects, (IncludeObject::None, true)), object("n1"));
 }

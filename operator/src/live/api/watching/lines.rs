@@ -50,13 +50,17 @@ impl Lines {
     }
 
     pub(super) fn event<S: Served>(&mut self, event: &Event<S>, namespace: &str) {
-        let object = S::object(&event.state, namespace, microseconds().saturating_mul(1_000));
-        let kind = event.kind.name();
+        let (kind, now) = (event.kind.name(), microseconds().saturating_mul(1_000));
         if self.form == Form::Objects {
-            return self.line(kind, &object);
+            for part in [r#"{"type":""#, kind, r#"","object":"#] {
+                self.chunk.extend_from_slice(part.as_bytes());
+            }
+            S::write(&event.state, namespace, now, &mut self.chunk);
+            self.chunk.extend_from_slice(b"}\n");
+            return;
         }
         // Texts and numbers are always JSON.
-        let value = serde_json::to_value(object).unwrap_or_default();
+        let value = serde_json::to_value(S::object(&event.state, namespace, now)).unwrap_or_default();
         self.value(kind, value);
     }
 
@@ -82,10 +86,8 @@ impl Lines {
     }
 
     fn value(&mut self, kind: &'static str, object: Value) {
-        let mut made = table::one(self.resource, object, self.form, self.include);
-        if self.form == Form::Table && std::mem::replace(&mut self.has_columns, true) {
-            made["columnDefinitions"] = Value::Null;
-        }
+        let columns = !std::mem::replace(&mut self.has_columns, true);
+        let made = table::one(self.resource, object, self.form, (self.include, columns));
         self.line(kind, &made);
     }
 
