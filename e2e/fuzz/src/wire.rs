@@ -3,7 +3,7 @@
 use crate::node::{S, check, pipeline};
 use longwire_wire::codec;
 use longwire_wire::decode::Decoder;
-use longwire_wire::live::{LiveDecoder, LiveEncoder, watched};
+use longwire_wire::live::{LiveDecoder, LiveEncoder, asked, facts};
 use longwire_wire::message::FromProbe;
 use longwire_wire::proto;
 use longwire_wire::proto::live_report::Report;
@@ -14,7 +14,7 @@ pub(crate) fn fuzz(bytes: &[u8]) {
         Some((0, messages)) => from_operator(messages),
         Some((2, reports)) => live(reports),
         Some((3, order)) => {
-            let _ = codec::decode::<proto::LiveOrder>(order).map(watched);
+            let _ = codec::decode::<proto::LiveOrder>(order).map(asked);
         }
         Some((_, message)) => from_probe(message),
         None => {}
@@ -47,7 +47,14 @@ fn live(mut bytes: &[u8]) {
     while let Ok(length) = decode_length_delimiter(&mut bytes) {
         let (message, rest) = bytes.split_at(length.min(bytes.len()));
         bytes = rest;
-        let Ok(proto::LiveReport { report: Some(Report::Batch(batch)) }) = codec::decode(message) else { continue };
+        let batch = match codec::decode(message) {
+            Ok(proto::LiveReport { report: Some(Report::Batch(batch)) }) => batch,
+            Ok(proto::LiveReport { report: Some(Report::Facts(said)) }) => {
+                let _ = facts(*said);
+                continue;
+            }
+            _ => continue,
+        };
         let Ok(batch) = decoder.decode(*batch) else { return };
         // The longest message may have more names than a probe sends.
         let Ok(said) = LiveEncoder::default().encode(&batch) else { continue };
