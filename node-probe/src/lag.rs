@@ -1,4 +1,4 @@
-//! When the probe last did what it does again and again, for whoever asks how late it is. Monotonic nanoseconds.
+//! Times of the last pass, the last configuration and the like, from which the probe's lag is computed. Monotonic nanoseconds.
 
 use crate::kernel::monotonic;
 use longwire_model::live::{BudgetUse, Lag};

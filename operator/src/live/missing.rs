@@ -41,7 +41,7 @@ impl Missing {
         Self { nodes: missing.len(), texts }
     }
 
-    /// Says it to whoever gets these headers.
+    /// Adds the warnings to the headers of a response.
     pub(super) fn warn(&self, headers: &mut HeaderMap) {
         self.warnings().for_each(|warning| {
             headers.append(header::WARNING, warning);

@@ -99,7 +99,7 @@ impl Stream {
         }
         let outcome = Relay { reports, orders, watched, to: to.as_ref(), asked, counters }.run(&mut lifetime).await;
         if let Some(to) = &to {
-            // Whoever joins the reports has to hear of it. An error means that nobody joins them any more.
+            // The task that joins reports needs this news. An error means that it has ended.
             let _ = to.say(StreamNews::Ended).await;
         }
         outcome
