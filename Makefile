@@ -102,7 +102,7 @@ cluster-deps: cluster-tools
 .PHONY: cluster-tools
 cluster-tools:
 	@.ci/deps cluster
-	@for tool in build helm kwok monitoring kiali; do e2e/cluster/$$tool >/dev/null; done
+	@for tool in cluster/{build,helm,kwok,monitoring,kiali} informer/build; do e2e/$$tool >/dev/null; done
 
 .PHONY: bench
 bench: ## Measure what it costs beside what others cost, and write docs/performance.md (as root; BENCH="crr --rounds 3")

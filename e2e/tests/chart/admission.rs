@@ -77,7 +77,9 @@ fn viewers_of_a_namespace_read_policies_and_editors_and_admins_write_them() -> R
         for (to, verbs) in ["view", "edit", "admin"].into_iter().zip(&mut verbs) {
             let label = format!("rbac.authorization.k8s.io/aggregate-to-{to}");
             if role["metadata"]["labels"][&label] == "true" {
-                for rule in role["rules"].as_array().context("no rules")? {
+                let rules = role["rules"].as_array().context("no rules")?.iter();
+                // Those of the live API have a test of their own.
+                for rule in rules.filter(|rule| rule["apiGroups"] != json!([longwire_live::GROUP])) {
                     assert_eq!((&rule["apiGroups"], &rule["resources"]), (&json!(["telemetry.longwire.io"]), &kinds));
                     verbs.extend(
                         rule["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned),

@@ -1,4 +1,4 @@
-//! The effect of `live.enabled`; nothing of it exists without it.
+//! The effect of `live.enabled`, which is on by default; nothing of it exists without it.
 
 use crate::rendered::{has_argument, named, of_kind, pod, template};
 use anyhow::{Context, Result, ensure};
@@ -8,7 +8,7 @@ use longwire_live::{API_SERVICE, GROUP, RESOURCES, VERSION};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const ON: &[&str] = &["live.enabled=true"];
+const OFF: &[&str] = &["live.enabled=false"];
 
 fn has_rule(role: &Value, resource: &str, verbs: &Value) -> bool {
     let mut rules = role["rules"].as_array().into_iter().flatten();
@@ -17,7 +17,7 @@ fn has_rule(role: &Value, resource: &str, verbs: &Value) -> bool {
 
 #[test]
 fn the_live_api_is_there_as_a_whole_or_not_at_all() -> Result<()> {
-    for (set, is_on) in [(&[][..], false), (ON, true)] {
+    for (set, is_on) in [(&[][..], true), (OFF, false)] {
         let objects = template(Helm::Three, set)?;
         let operator = pod(&objects, "Deployment")?;
         assert_eq!(has_argument(operator, "--live-listen=0.0.0.0:15014"), is_on);
@@ -39,7 +39,7 @@ fn the_live_api_is_there_as_a_whole_or_not_at_all() -> Result<()> {
 
 #[test]
 fn the_api_service_leads_to_a_port_of_the_operator_by_its_name() -> Result<()> {
-    let objects = template(Helm::Three, ON)?;
+    let objects = template(Helm::Three, &[])?;
     let service = &named(&objects, "APIService", API_SERVICE)?["spec"];
     assert_eq!((&service["group"], &service["version"]), (&json!(GROUP), &json!(VERSION)));
     assert_eq!(service["service"], json!({"name": OPERATOR, "namespace": "longwire-system", "port": 15014}));
@@ -59,7 +59,7 @@ fn the_api_service_leads_to_a_port_of_the_operator_by_its_name() -> Result<()> {
 /// `view` and its like include exactly what the operator serves.
 #[test]
 fn the_roles_name_every_resource_with_its_verbs() -> Result<()> {
-    let objects = template(Helm::Three, ON)?;
+    let objects = template(Helm::Three, &[])?;
     let mut found = BTreeSet::new();
     for role in of_kind(&objects, "ClusterRole") {
         for rule in role["rules"].as_array().into_iter().flatten().filter(|rule| rule["apiGroups"] == json!([GROUP])) {

@@ -18,7 +18,8 @@ fn may_review_access(objects: &[Value]) -> Result<bool> {
 
 #[test]
 fn readers_are_demanded_by_both_programs_or_by_none() -> Result<()> {
-    for (set, is_on) in [(&[][..], false), (&["metrics.auth=true"], true)] {
+    // The live API reviews access too.
+    for (set, is_on) in [(&["live.enabled=false"][..], false), (&["live.enabled=false", "metrics.auth=true"], true)] {
         let objects = template(Helm::Three, set)?;
         assert_eq!([has_flag(&objects, "Deployment"), has_flag(&objects, "DaemonSet")], [is_on; 2]);
         assert_eq!(may_review_access(&objects)?, is_on);

@@ -1,6 +1,8 @@
 //! The live API: a real API server forwards to it, real rights decide, and a takeover does not end it.
 
 mod connections;
+mod informer;
+mod ledger;
 
 use anyhow::{Context, Result, ensure};
 use kube::api::{Api, ListParams};
@@ -12,6 +14,7 @@ use longwire_model::series::operator_names::{LIVE_REFUSED, LIVE_REGISTERED, LIVE
 use longwire_testkit::{confirm, eventually};
 use nix::sys::signal::Signal;
 use std::fs;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,27 +25,6 @@ const PORT: u16 = 15_014;
 const PROBES: &str = "probes.live.telemetry.longwire.io";
 /// The chart's.
 const ROLE: &str = "longwire-live-probes";
-
-/// Longwire with the live API, disabled when dropped.
-struct Served<'a>(&'a Kubernetes);
-
-impl<'a> Served<'a> {
-    fn new(kubernetes: &'a Kubernetes) -> Result<Self> {
-        let served = Self(kubernetes);
-        Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["live.enabled=true"])?;
-        longwire::all_rolled_out(kubernetes)?;
-        Ok(served)
-    }
-}
-
-impl Drop for Served<'_> {
-    fn drop(&mut self) {
-        // If this fails, later tests have an additional API, which answers.
-        let _ = Helm::Three.bring(self.0, "upgrade", longwire::NAMESPACE, &[]);
-        // The next test shall find stable replicas.
-        let _ = longwire::all_rolled_out(self.0);
-    }
-}
 
 fn available(kubernetes: &Kubernetes) -> Result<()> {
     let path = r#"{range .status.conditions[?(@.type=="Available")]}{.status} {.reason}: {.message}{end}"#;
@@ -205,12 +187,17 @@ fn a_standby_passes_on(kubernetes: &Kubernetes, admin: &Client) -> Result<()> {
     })
 }
 
+/// Returns the name of its pod.
+fn kill_the_leader(kubernetes: &Kubernetes) -> Result<String> {
+    let longwire::Holder { pod, uid, .. } = longwire::holder(kubernetes)?;
+    running::signal(running::process_running(&uid, "longwire-operator")?, Signal::SIGKILL)?;
+    Ok(pod)
+}
+
 /// Documents go on, so namespaces can be deleted; data comes back with the next leader.
 fn a_takeover_does_not_end_it(kubernetes: &Kubernetes, admin: &Client) -> Result<()> {
-    let longwire::Holder { pod, uid, .. } = longwire::holder(kubernetes)?;
-    let victim = running::process_running(&uid, "longwire-operator")?;
     let killed = Instant::now();
-    running::signal(victim, Signal::SIGKILL)?;
+    let pod = kill_the_leader(kubernetes)?;
     // Only a leader answers.
     eventually(PATIENCE, || complete(&list(kubernetes, admin)?))?;
     println!("{pod} killed; probes listed by the next leader after {:.1} s", killed.elapsed().as_secs_f64());
@@ -218,12 +205,18 @@ fn a_takeover_does_not_end_it(kubernetes: &Kubernetes, admin: &Client) -> Result
     eventually(AVAILABLE, || available(kubernetes))
 }
 
-fn all(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
+/// An administrator's client of it.
+fn served(kubernetes: &Kubernetes) -> Result<Client> {
     eventually(AVAILABLE, || available(kubernetes))?;
     let admin = kubernetes.client()?;
     eventually(PATIENCE, || complete(&list(kubernetes, &admin)?))?;
     // The API server looks for an available API's resources once a minute.
     eventually(AVAILABLE, || kubernetes.kubectl(&["get", PROBES]).map(drop))?;
+    Ok(admin)
+}
+
+fn all(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
+    let admin = served(kubernetes)?;
     kubectl_knows_it(kubernetes)?;
     rights_decide(kubernetes, namespace)?;
     connections::all(kubernetes, namespace)?;
@@ -235,12 +228,30 @@ fn all(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
 #[test]
 fn the_live_api_obeys_rights_and_outlives_its_leader() -> Result<()> {
     let (kubernetes, namespace) = longwire::alone()?;
-    let served = Served::new(kubernetes)?;
     let outcome = all(kubernetes, &namespace).with_context(|| longwire::logs(kubernetes));
     let unbound = kubernetes.kubectl(&["delete", "clusterrolebinding", &binding(&namespace), "--ignore-not-found"]);
-    drop(served);
     outcome?;
-    unbound?;
-    let left = kubernetes.kubectl(&["get", "apiservice", API_SERVICE, "--ignore-not-found", "--output=name"])?;
-    confirm!(left.is_empty(), "{left} is left without live.enabled")
+    unbound.map(drop)
+}
+
+#[test]
+fn it_can_be_left_out() -> Result<()> {
+    let (kubernetes, _namespace) = longwire::alone()?;
+    let outcome = (|| {
+        Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["live.enabled=false"])?;
+        longwire::rolled_out(kubernetes, longwire::OPERATOR)?;
+        let left = kubernetes.kubectl(&["get", "apiservice", API_SERVICE, "--ignore-not-found", "--output=name"])?;
+        ensure!(left.is_empty(), "{left} is left");
+        for replica in eventually(PATIENCE, || replica::all(kubernetes))? {
+            let connected = TcpStream::connect((replica.address, PORT));
+            ensure!(connected.is_err(), "{} listens at port {PORT}", replica.pod);
+            ensure!(replica.scrape()?.select(LIVE_REGISTERED, &[]).is_empty(), "{} has metrics of it", replica.pod);
+        }
+        Ok(())
+    })();
+    // Other tests need it.
+    Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[])?;
+    longwire::all_rolled_out(kubernetes)?;
+    outcome?;
+    eventually(AVAILABLE, || available(kubernetes))
 }

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const PINS: &str = "/sys/fs/bpf/longwire";
-/// Kinds of objects that might be left, namespaced and cluster-scoped.
+/// Kinds of objects that might be left, in its namespace and elsewhere.
 const NAMESPACED: &str = "deployments,daemonsets,jobs,pods,services,serviceaccounts,secrets,configmaps,leases,roles,\
                           rolebindings,poddisruptionbudgets,networkpolicies";
 const CLUSTERED: &str = "clusterroles,clusterrolebindings,priorityclasses,mutatingwebhookconfigurations,\
-                         validatingwebhookconfigurations";
+                         validatingwebhookconfigurations,apiservices,rolebindings";
 /// Objects that every namespace has.
 const USUAL: [&str; 2] = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
 
@@ -45,7 +45,7 @@ pub(crate) fn expect_nothing(kubernetes: &Kubernetes, namespace: &str, there: &L
         let left: Vec<_> = left.lines().filter(|name| !USUAL.contains(name)).collect();
         confirm!(left.is_empty(), "left in {namespace}: {left:?}")
     })?;
-    let all = kubernetes.kubectl(&["get", CLUSTERED, "--output=name", "--ignore-not-found"])?;
+    let all = kubernetes.kubectl(&["get", CLUSTERED, "--all-namespaces", "--output=name", "--ignore-not-found"])?;
     let ours: Vec<_> = all.lines().filter(|name| name.contains("longwire")).collect();
     ensure!(ours.is_empty(), "left in the cluster: {ours:?}");
     for name in NODES {

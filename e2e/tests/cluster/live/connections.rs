@@ -1,14 +1,12 @@
 //! `kubectl get connections --watch` beside the traffic's own ledger, and what users of one namespace see of it.
 
-mod ledger;
-
+use super::ledger::{self, COUNT, Ends, Ledger, REFUSES};
 use super::{account, can};
 use anyhow::{Context, Result, ensure};
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
-use ledger::{COUNT, Ends, Ledger, PORT, REFUSES};
 use longwire_kubernetes::{Kubernetes, Namespace};
-use longwire_live::connection::{ConnectionStatus, Phase};
+use longwire_live::connection::ConnectionStatus;
 use longwire_live::edge::EdgeStatus;
 use longwire_live::end::Directions;
 use longwire_live::{Connection, Edge};
@@ -63,7 +61,7 @@ impl Watching {
 }
 
 /// All of the ledger is there, each connection once, with both ends' names, and its bytes never went back.
-fn agrees(events: &[Event], ledger: &Ledger, ends: &Ends, namespaces: [&str; 2]) -> Result<()> {
+fn agrees(events: &[Event], ledger: &Ledger, ends: &Ends) -> Result<()> {
     let mut named: HashMap<u16, (String, ConnectionStatus)> = HashMap::new();
     for Event { kind, object } in events {
         let (Some(port), name) = (object.spec.source.port, object.name_any()) else { continue };
@@ -71,33 +69,20 @@ fn agrees(events: &[Event], ledger: &Ledger, ends: &Ends, namespaces: [&str; 2])
             continue;
         }
         let status = object.status.clone().context("no status")?;
-        let [source, destination] = [&object.spec.source, &object.spec.destination];
-        for (end, pod, namespace) in [(source, &ends.client, namespaces[0]), (destination, &ends.server, namespaces[1])]
-        {
-            let said = [&end.pod, &end.namespace, &end.node, &end.address].map(Option::as_deref);
-            let address = pod.address.to_string();
-            ensure!(said == [Some(&*pod.name), Some(namespace), Some(&*pod.node), Some(&*address)], "{object:?}");
-        }
+        ends.are_named(object)?;
         match (kind.as_str(), named.get(&port)) {
-            ("ADDED", None) => ensure!(destination.port == Some(PORT), "{object:?}"),
+            ("ADDED", None) => {}
             ("MODIFIED" | "DELETED", Some((known, before))) => {
                 ensure!(*known == name, "port {port} is {known} and {name}");
-                let has_grown = before.bytes.from_source <= status.bytes.from_source
-                    && before.bytes.from_destination <= status.bytes.from_destination;
-                ensure!(
-                    has_grown && !(before.phase != Phase::Open && status.phase == Phase::Open),
-                    "{before:?}, then {status:?}"
-                );
+                ledger::goes_on(before, &status)?;
             }
             (kind, before) => anyhow::bail!("{kind} of {name} after {before:?}"),
         }
         named.insert(port, (name, status));
     }
-    for (port, bytes) in ledger {
-        let (_, status) = named.get(port).with_context(|| format!("port {port} never appeared"))?;
-        let is_whole = status.phase == Phase::Closed && status.bytes == *bytes;
-        ensure!(is_whole, "port {port} carried {bytes:?}, and its end is {status:?}");
-        ensure!(status.source.is_some() && status.destination.is_some(), "one end is missing: {status:?}");
+    for (port, carried) in ledger {
+        let (_, last) = named.get(port).with_context(|| format!("port {port} never appeared"))?;
+        ledger::is_whole(*port, carried, last)?;
     }
     Ok(())
 }
@@ -105,8 +90,8 @@ fn agrees(events: &[Event], ledger: &Ledger, ends: &Ends, namespaces: [&str; 2])
 /// An edge is the sum of the ledger. The connection by which kubectl was known to watch was open before.
 fn adds_up(edge: &EdgeStatus, ledger: &Ledger) -> Result<()> {
     let whole = ledger.values().fold(Directions::default(), |sum, carried| Directions {
-        from_source: sum.from_source + carried.from_source,
-        from_destination: sum.from_destination + carried.from_destination,
+        from_source: sum.from_source + carried.bytes.from_source,
+        from_destination: sum.from_destination + carried.bytes.from_destination,
     });
     ensure!(edge.open == 0 && edge.opened == COUNT && edge.failed.is_empty(), "{edge:?}");
     let is_whole = [COUNT, COUNT + 1].contains(&edge.closed) && edge.bytes == whole;
@@ -187,8 +172,7 @@ pub(super) fn all(kubernetes: &Kubernetes, near: &Namespace<'_>) -> Result<()> {
     let edges: Api<Edge> = Api::namespaced(kubernetes.client()?, &near.name);
     kubernetes.block_on(edges.list(&ListParams::default()))?;
     let ledger = ends.talk()?;
-    let namespaces = [near.name.as_str(), &far.name];
-    eventually(PATIENCE, || agrees(&watching.events()?, &ledger, &ends, namespaces))?;
+    eventually(PATIENCE, || agrees(&watching.events()?, &ledger, &ends))?;
     println!("kubectl has watched {} connections in {} events", ledger.len(), watching.events()?.len());
     eventually(PATIENCE, || {
         let fields = ListParams::default()
