@@ -1,6 +1,6 @@
 //! Connections between two pods, what was sent on each, and when it lived.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use longwire_kubernetes::{NODES, Namespace, running::Running};
 use longwire_live::Connection;
 use longwire_live::connection::{ConnectionStatus, Phase};
