@@ -13,6 +13,8 @@ const NAMESPACED: &str = "deployments,daemonsets,jobs,pods,services,serviceaccou
                           rolebindings,poddisruptionbudgets,networkpolicies";
 const CLUSTERED: &str = "clusterroles,clusterrolebindings,priorityclasses,mutatingwebhookconfigurations,\
                          validatingwebhookconfigurations,apiservices,rolebindings";
+/// The API server's own APIService for the kinds, which stay.
+const OF_KINDS: &str = "/v1alpha1.telemetry.longwire.io";
 /// Objects that every namespace has.
 const USUAL: [&str; 2] = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
 
@@ -46,7 +48,7 @@ pub(crate) fn expect_nothing(kubernetes: &Kubernetes, namespace: &str, there: &L
         confirm!(left.is_empty(), "left in {namespace}: {left:?}")
     })?;
     let all = kubernetes.kubectl(&["get", CLUSTERED, "--all-namespaces", "--output=name", "--ignore-not-found"])?;
-    let ours: Vec<_> = all.lines().filter(|name| name.contains("longwire")).collect();
+    let ours: Vec<_> = all.lines().filter(|name| name.contains("longwire") && !name.ends_with(OF_KINDS)).collect();
     ensure!(ours.is_empty(), "left in the cluster: {ours:?}");
     for name in NODES {
         let node = kubernetes.node(name)?;
