@@ -141,11 +141,14 @@ fn told(
     Ok(told)
 }
 
-/// The longest time without an interruption in which a connection has lived and nothing was away.
+/// The longest time without an interruption in which a connection has lived and nothing was away. What is opened right before an outage may
+/// not have been told when it began.
 fn lived(carried: &Carried, outages: &[Range<SystemTime>]) -> Duration {
     let mut edges = vec![carried.opened];
     for outage in outages {
-        edges.extend([outage.start, outage.end].map(|edge| edge.clamp(carried.opened, carried.closed)));
+        edges.extend(
+            [outage.start - stretched(SHORT), outage.end].map(|edge| edge.clamp(carried.opened, carried.closed)),
+        );
     }
     edges.push(carried.closed);
     let spans = edges.chunks_exact(2).filter_map(|span| span[1].duration_since(span[0]).ok());
