@@ -97,7 +97,7 @@ fn seen(version: &mut String, object: &Connection) {
 }
 
 /// As a value of a field selector.
-fn escaped(value: &str) -> String {
+pub(crate) fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace(',', "\\,").replace('=', "\\=")
 }
 

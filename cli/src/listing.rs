@@ -28,6 +28,9 @@ pub(crate) struct Listed {
 impl Listed {
     /// Connections, of which the API has fewer.
     pub(crate) const CONNECTIONS: Self = Self { plural: "connections", role: "longwire-live-view", most: 200_000 };
+    /// Of all pods.
+    pub(crate) const EFFECTIVE: Self =
+        Self { plural: "effectivetelemetries", role: "longwire-live-view", most: 200_000 };
     /// A node has one, and Kubernetes is made for clusters of at most 5,000.
     pub(crate) const PROBES: Self = Self { plural: "probes", role: "longwire-live-probes or view", most: 20_000 };
 }
@@ -132,8 +135,22 @@ pub(crate) async fn list<K>(
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
 {
+    list_where(cluster, namespace, listed, "").await
+}
+
+/// Those that a field selector selects; an empty one: all.
+pub(crate) async fn list_where<K>(
+    cluster: &Cluster,
+    namespace: Option<&str>,
+    listed: Listed,
+    fields: &str,
+) -> Result<(Vec<K>, Vec<String>), Unlisted>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
+{
     let Listed { plural, most, .. } = listed;
     let mut parameters = ListParams::default().limit(PAGE);
+    parameters.field_selector = Some(fields.to_owned()).filter(|fields| !fields.is_empty());
     let (mut found, mut warnings) = (Vec::new(), Vec::new());
     loop {
         let page: Page<K> =

@@ -4,6 +4,7 @@
 //! options     the command line
 //! status      operator and probes, from the live API -> what is wrong and what to do
 //! analyze     files, or what a cluster has -> what is wrong in them, by the operator's own code
+//! describe    what telemetry pods have, from the live API -> each part with where it is from
 //! edges       connections of the live API, added up by workload -> a tree, dot or mermaid
 //! observe     connections of the live API that open, close or fail -> a line each
 //! top         connections of the live API, added up by pod, Service and so on -> a table that moves
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 
 mod amount;
 mod analyze;
+mod describe;
 mod edges;
 mod ends;
 mod follow;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     };
     let outcome = match command {
         Command::Analyze(options) => analyze::run(&options).map_err(|error| error.to_string()),
+        Command::Describe(options) => describe::run(&options).map_err(|error| error.to_string()),
         Command::Edges(options) => edges::run(&options).map_err(|error| error.to_string()),
         Command::Observe(options) => observe::run(&options).map_err(|error| error.to_string()),
         Command::Status(options) => status::run(&options).map_err(|error| error.to_string()),

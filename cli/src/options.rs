@@ -4,12 +4,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use longwire_operator::analyze::catalogue::Severity;
 use std::path::PathBuf;
 
+mod describe;
 mod edges;
 mod observe;
 mod place;
 mod status;
 mod top;
 
+pub(crate) use describe::{Describe, DescribeOutput, Described};
 pub(crate) use edges::{Edges, EdgesOutput};
 pub(crate) use observe::{Observe, ObserveOutput};
 pub(crate) use place::Place;
@@ -28,6 +30,7 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     Analyze(Analyze),
     Status(Status),
+    Describe(Describe),
     Edges(Edges),
     Observe(Observe),
     Top(Top),

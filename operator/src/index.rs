@@ -8,6 +8,7 @@ pub(crate) use policies::Policies;
 use slices::Slices;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
 mod backends;
@@ -109,6 +110,19 @@ impl Index {
 
     pub(crate) fn pods_of_namespace<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Pod>> {
         in_namespace(&self.pods, namespace)
+    }
+
+    /// In the order of namespace and name; `namespace`: of this one alone.
+    pub(crate) fn pods_after<'a>(
+        &'a self,
+        namespace: Option<&'a str>,
+        after: Option<&Name>,
+    ) -> impl Iterator<Item = &'a Arc<Pod>> {
+        let first = Name::new(namespace.unwrap_or_default(), "");
+        let begin = after.filter(|after| **after >= first).map_or(Included(first), |after| Excluded(after.clone()));
+        let later = self.pods.range((begin, Unbounded));
+        let is_there = move |name: &Name| namespace.is_none_or(|namespace| name.namespace == namespace);
+        later.take_while(move |(name, _)| is_there(name)).map(|(_, pod)| pod)
     }
 
     pub(crate) fn pods_of_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {

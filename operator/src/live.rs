@@ -19,6 +19,7 @@
 //! ```
 //!
 //! probes (the resource) --Questions: asked when somebody reads them--> live streams --AskFacts--> probes --Facts--> their objects
+//! What pods have is asked of the task that compiles it (`effective`).
 //!
 //! With manifests there is no kube-apiserver: the API is served on loopback, in the clear, to everybody.
 
@@ -27,6 +28,7 @@ mod authorize;
 mod connections;
 pub mod demand;
 pub mod edges;
+mod effective;
 mod ended;
 #[cfg(test)]
 mod fake;
@@ -58,6 +60,7 @@ pub use registration::Registration;
 
 use crate::acks::Acks;
 use crate::cluster::tls::Serving;
+use crate::cluster::writer::questions::Question;
 use crate::counters::Counters;
 use crate::index::probes::ProbePods;
 use crate::index::seen::SeenPods;
@@ -66,6 +69,7 @@ use crate::publish::role::Role;
 use api::Api;
 use authorize::Authorizer;
 use connections::Connections;
+use effective::Effective;
 use kube::Client;
 use listen::{Doors, Listening};
 use probes::Probes;
@@ -74,7 +78,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use streams::LiveReports;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -107,6 +111,8 @@ pub struct Context {
     pub seen_pods: SeenPods,
     /// What live streams say.
     pub reports: LiveReports,
+    /// Where pods' telemetry is asked for.
+    pub of_pods: mpsc::Sender<Question>,
     pub role: watch::Receiver<Role>,
     pub counters: Arc<Counters>,
 }
@@ -125,7 +131,7 @@ pub struct Live {
 /// Serves until [`Live::end`]. Waits for nothing: an API server that is away now is found when it is back.
 #[must_use]
 pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
-    let Context { published, acks, pods, seen_pods, reports, role, counters } = context;
+    let Context { published, acks, pods, seen_pods, reports, of_pods, role, counters } = context;
     let LiveReports { watched, news, questions } = reports;
     counters.live.begin();
     let mut tasks = JoinSet::new();
@@ -143,7 +149,7 @@ pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     tasks.spawn(connections::join(joined, news, seen_pods, role.clone(), Arc::clone(&counters)));
     let probes = Arc::new(Probes::new((acks, questions), pods, published));
     tasks.spawn(probes::begin_with_each_term(Arc::clone(&probes), role.clone()));
-    let api = Arc::new(Api::new((probes, connections), authorizer, role.clone(), Arc::clone(&counters)));
+    let api = Arc::new(Api::new((probes, connections, Effective::new(of_pods)), authorizer, role.clone(), Arc::clone(&counters)));
     let (ending, ended) = watch::channel(false);
     let listening = Listening { doors, role, api, counters, ending: ended };
     let serving = listening.run(listener);

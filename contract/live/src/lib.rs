@@ -1,7 +1,7 @@
 //! The live API, `live.telemetry.longwire.io/v1alpha1`: its kinds as types, and the documents by which clients discover them.
 //!
 //! ```text
-//! types (probe, connection, edge) --resources: the one table--> discovery  /apis...        --> kubectl, client-go, k9s
+//! types (probe, connection, edge, ...) --resources: the one table--> discovery  /apis...        --> kubectl, client-go, k9s
 //!                                           |                -> openapi    /openapi/v2, v3 --> kubectl explain
 //!                                           |                -> columns    Table           --> kubectl get
 //!                                           +-> the operator's router and authorization
@@ -13,6 +13,7 @@ pub mod columns;
 pub mod connection;
 pub mod discovery;
 pub mod edge;
+pub mod effective_telemetry;
 pub mod end;
 pub mod openapi;
 pub mod probe;
@@ -21,6 +22,7 @@ pub mod resources;
 pub use columns::Column;
 pub use connection::Connection;
 pub use edge::Edge;
+pub use effective_telemetry::EffectiveTelemetry;
 pub use probe::Probe;
 pub use resources::{LiveResource, RESOURCES, Scope, Verb, resource};
 

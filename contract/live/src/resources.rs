@@ -3,11 +3,12 @@
 use crate::columns::Column;
 use crate::connection::CONNECTIONS;
 use crate::edge::EDGES;
+use crate::effective_telemetry::EFFECTIVE_TELEMETRIES;
 use crate::probe::PROBES;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// What the operator serves.
-pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, EDGES, PROBES];
+pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, EDGES, EFFECTIVE_TELEMETRIES, PROBES];
 
 /// One resource of the API.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@ use crate::cli::options::{InvalidListen, InvalidSecurity, Options};
 use crate::cluster::guard::{Guard, InsecureStart};
 use crate::cluster::membership::Ends;
 use crate::cluster::writer::Writer;
+use crate::cluster::writer::questions::Question;
 use crate::counters::Counters;
 use crate::index::seen::{Seen, SeenPods};
 use crate::live;
@@ -83,6 +84,7 @@ pub struct Operator {
     acks: Arc<Acks>,
     writer: JoinHandle<()>,
     observations: mpsc::Sender<AddressObservations>,
+    questions: mpsc::Sender<Question>,
     counters: Arc<Counters>,
     /// Where /metrics is served.
     metrics: Option<TcpListener>,
@@ -153,7 +155,7 @@ impl Operator {
         if let Some(cluster) = &cluster {
             writer = writer.with_warnings(cluster.membership.warnings.clone());
         }
-        let observations = writer.observations();
+        let (observations, questions) = (writer.observations(), writer.questions());
         let writer = tokio::spawn(writer.run(events, now));
         Ok(Self {
             listener,
@@ -162,6 +164,7 @@ impl Operator {
             acks,
             writer,
             observations,
+            questions,
             counters,
             metrics,
             health,
@@ -187,6 +190,7 @@ impl Operator {
             acks,
             writer,
             observations,
+            questions,
             counters,
             metrics,
             health,
@@ -215,7 +219,7 @@ impl Operator {
             let (published, acks, role) = (published.clone(), Arc::clone(&acks), role.clone());
             let pods = gate.as_ref().map(|gate| gate.pods());
             let counters = Arc::clone(&counters);
-            let context = live::Context { published, acks, pods, seen_pods, reports, role, counters };
+            let context = live::Context { published, acks, pods, seen_pods, reports, of_pods: questions, role, counters };
             LiveApi::start(listener, registration.zip(certificate.clone()), context)
         });
         let leaving = live.as_ref().map(LiveApi::leaving);

@@ -14,12 +14,14 @@ use crate::source::event::{AddressObservations, Batch, Event};
 use crate::source::object::Kind;
 use crate::status::report;
 use longwire_model::identity::UnixNanos;
+use questions::Question;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
+pub mod questions;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,8 @@ const EXPIRY: Duration = Duration::from_secs(5);
 const MAX_BATCHES: usize = 64;
 /// Messages of probes that wait; a stream whose message finds no room waits with it.
 const SEEN: usize = 64;
+/// Questions that wait; whoever finds no room waits with his.
+const QUESTIONS: usize = 16;
 
 #[derive(Debug)]
 pub struct Writer {
@@ -46,6 +50,7 @@ pub struct Writer {
     reread: Reread,
     acks: Arc<Acks>,
     seen: (mpsc::Sender<AddressObservations>, mpsc::Receiver<AddressObservations>),
+    questions: (mpsc::Sender<Question>, mpsc::Receiver<Question>),
 }
 
 impl Writer {
@@ -63,6 +68,7 @@ impl Writer {
             reread: Reread::default(),
             acks: Arc::default(),
             seen: mpsc::channel(SEEN),
+            questions: mpsc::channel(QUESTIONS),
         }
     }
 
@@ -70,6 +76,12 @@ impl Writer {
     #[must_use]
     pub fn observations(&self) -> mpsc::Sender<AddressObservations> {
         self.seen.0.clone()
+    }
+
+    /// Where it is asked what pods have.
+    #[must_use]
+    pub fn questions(&self) -> mpsc::Sender<Question> {
+        self.questions.0.clone()
     }
 
     /// How the source is requested to send again the objects that the index has not kept.
@@ -120,6 +132,10 @@ impl Writer {
                 _ = self.seen.1.recv_many(&mut received, MAX_BATCHES) => {
                     heartbeat.wakes(None);
                     self.observe(received.drain(..), clock());
+                }
+                Some(question) = self.questions.1.recv() => {
+                    heartbeat.wakes(None);
+                    question.answer(&self.index, &self.compiler);
                 }
                 due = expiry.tick() => {
                     heartbeat.wakes(Some(due.elapsed()));

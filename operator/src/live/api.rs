@@ -8,6 +8,7 @@
 mod accept;
 mod connections;
 mod documents;
+mod effective;
 mod held;
 mod objects;
 mod paths;
@@ -18,6 +19,7 @@ mod watching;
 
 use super::authorize::Authorizer;
 use super::connections::Connections;
+use super::effective::Effective;
 use super::front_proxy::Door;
 use super::probes::Probes;
 use super::watches::Watches;
@@ -47,6 +49,7 @@ pub(super) enum Caller {
 pub(super) struct Api {
     probes: Arc<Probes>,
     connections: Arc<Connections>,
+    effective: Effective,
     /// `None`: everybody may do everything.
     authorizer: Option<Arc<Authorizer>>,
     watches: Arc<Watches>,
@@ -64,14 +67,14 @@ struct Kind {
 
 impl Api {
     pub(super) fn new(
-        (probes, connections): (Arc<Probes>, Arc<Connections>),
+        (probes, connections, effective): (Arc<Probes>, Arc<Connections>, Effective),
         authorizer: Option<Authorizer>,
         role: watch::Receiver<Role>,
         counters: Arc<Counters>,
     ) -> Self {
         let (documents, lists) = (Documents::make(), Arc::new(Semaphore::new(LISTS)));
         let (authorizer, watches) = (authorizer.map(Arc::new), Arc::new(Watches::new(Arc::clone(&counters))));
-        Self { probes, connections, authorizer, watches, role, counters, documents, lists }
+        Self { probes, connections, effective, authorizer, watches, role, counters, documents, lists }
     }
 
     pub(super) async fn answer<B>(&self, caller: &Caller, request: Request<B>) -> Response<Body> {

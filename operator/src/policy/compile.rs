@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 mod claims;
 mod compiled;
+mod explain;
 mod identity;
 pub(crate) mod inspect;
 mod intern;
@@ -38,6 +39,8 @@ mod targets;
 mod tests;
 mod versioned;
 
+pub(crate) use explain::Shared;
+pub use explain::Explained;
 pub use versioned::{Answer, NodeConfiguration};
 
 /// Settings of the command line that no object has.

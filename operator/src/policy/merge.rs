@@ -7,8 +7,13 @@
 
 use crate::source::object::policy::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
 use crate::source::object::{AnnotationSettings, Key};
+use draft::{Draft, Extra};
+use longwire_live::effective_telemetry::EffectiveTelemetryStatus;
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::{NodeSettings, Telemetry};
+use provenance::Explanation;
+pub(crate) use provenance::reference;
+pub(crate) use settings::cut;
 use std::fmt;
 
 mod access_log;
@@ -17,11 +22,16 @@ mod assemble;
 mod conflicts;
 mod draft;
 mod limit;
+mod provenance;
+mod settings;
 mod stats;
+mod trail;
 
 /// Accepted objects of one precedence. Lists are ordered by age, then name: the first wins.
 #[derive(Clone, Debug, Default)]
 pub struct Level<'a> {
+    /// Its objects' own. `None`: they are the settings that apply where no object overrides them.
+    pub namespace: Option<&'a str>,
     /// From a Namespace's own annotation; an object of the level takes precedence.
     pub annotated: Option<SeriesSets>,
     /// Its objects are for the whole cluster.
@@ -83,7 +93,21 @@ pub struct PodWarning {
 /// Levels from the broadest to the narrowest.
 #[must_use]
 pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
-    let mut draft = draft::Draft::default();
+    let mut draft = Draft::default();
+    let (merged, _) = lay(&mut draft, levels, own);
+    Merged { conflicts: draft.conflicts.into_kept(), ..merged }
+}
+
+/// Where each part of the outcome is from, and what lost.
+#[must_use]
+pub(crate) fn explain(levels: &[Level<'_>], own: Own<'_>) -> EffectiveTelemetryStatus {
+    let mut draft = Draft::with_trail();
+    let (merged, tags) = lay(&mut draft, levels, own);
+    Explanation { draft: &draft, levels, own, merged: &merged }.status(&tags)
+}
+
+/// The outcome, whose conflicts are still in the draft, and the extra tags that are in it.
+fn lay<'a>(draft: &mut Draft<'a>, levels: &[Level<'a>], own: Own<'_>) -> (Merged, Vec<Extra<'a>>) {
     for (depth, level) in levels.iter().enumerate() {
         draft.lay(depth, level);
     }
@@ -92,10 +116,10 @@ pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
         annotations::check_words(annotation_settings, &mut warnings);
         annotations::apply_stats(&mut draft.stats, annotation_settings, &mut warnings);
     }
-    let tags = annotations::chosen_tags(&draft, own.annotation_settings, &mut warnings);
-    let sets = assemble::sets(&draft, own);
-    let (telemetry, settings) = assemble::assemble(&mut draft, tags, sets, own);
-    Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_kept(), warnings }
+    let mut tags = annotations::chosen_tags(draft, own.annotation_settings, &mut warnings);
+    let sets = assemble::sets(draft, own);
+    let (telemetry, settings) = assemble::assemble(draft, &mut tags, sets, own);
+    (Merged { telemetry, sets, settings, conflicts: Vec::new(), warnings }, tags)
 }
 
 impl fmt::Display for PodWarning {

@@ -17,6 +17,7 @@ use longwire_operator::acks::Acks;
 use longwire_operator::cli::options::Options;
 use longwire_operator::cluster::guard;
 use longwire_operator::cluster::writer::Writer;
+use longwire_operator::cluster::writer::questions::Question;
 use longwire_operator::counters::Counters;
 use longwire_operator::index::probes::Probes;
 use longwire_operator::index::seen::{Seen, SeenPods};
@@ -61,6 +62,7 @@ struct Secured {
     acks: Arc<Acks>,
     live: LiveReports,
     seen_pods: SeenPods,
+    questions: mpsc::Sender<Question>,
 }
 
 fn probe_pod(name: &str, node: &str) -> Event {
@@ -113,7 +115,7 @@ impl Secured {
         let seen_pods = seen.pods();
         let writer = Writer::new(Compiler::new(settings), publisher, Some(probes), Arc::clone(&counters));
         let writer = writer.with_seen_pods(Some(seen));
-        let observations = writer.observations();
+        let (observations, questions) = (writer.observations(), writer.questions());
         tokio::spawn(writer.run(batches, || 1));
         let guard = guard::start(client, options.guard().unwrap(), pods, Arc::clone(&counters)).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -134,7 +136,7 @@ impl Secured {
             live: Some(live),
         };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
-        let operator = Self { api, address, events, role, counters, guard, published, acks, live: reports, seen_pods };
+        let operator = Self { api, address, events, role, counters, guard, published, acks, live: reports, seen_pods, questions };
         operator.send_events(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();

@@ -237,6 +237,7 @@ pub const LABEL_VALUES: &[LabelValues] = &[
     LabelValues { metrics: &[operator_names::LIVE_REQUESTS], label: "resource", values: &[
         ("connections", "the connections"),
         ("edges", "the edges"),
+        ("effectivetelemetries", "what objects and annotations come to for each pod"),
         ("probes", "the probes"),
         ("discovery", "names and versions of the group's resources"),
         ("openapi", "schemas of the group's kinds"),

@@ -56,6 +56,7 @@ impl Api {
             "connections" => self.rows::<Merged>(asked, form).await,
             "edges" if asked.verb == Verb::Watch => self.watch::<Sums>((asked, form), identity, role).await,
             "edges" => self.rows::<Sums>(asked, form).await,
+            "effectivetelemetries" => self.effective(asked, form).await,
             "probes" => self.probes(asked, form).await,
             // A test holds the table of resources to this list.
             _ => Err(Failure::no_such_path()),
@@ -138,4 +139,4 @@ impl<'a> Asked<'a> {
 
 /// The resources that [`Api::perform`] knows.
 #[cfg(test)]
-pub(super) const SERVED: &[&str] = &["connections", "edges", "probes"];
+pub(super) const SERVED: &[&str] = &["connections", "edges", "effectivetelemetries", "probes"];

@@ -3,6 +3,7 @@ use super::{Api, Caller, LISTS};
 use crate::acks::Acks;
 use crate::counters::Counters;
 use crate::live::connections::Connections;
+use crate::live::effective::Effective;
 use crate::live::probes::Probes;
 use crate::publish::Publisher;
 use crate::publish::role::Role;
@@ -13,7 +14,7 @@ use longwire_model::series::{LABEL_VALUES, operator_names};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 struct Served {
     api: Api,
@@ -34,8 +35,9 @@ impl Served {
         let (role, receiver) = watch::channel(Role::Leader);
         let counters = Arc::<Counters>::default();
         let probes = Arc::new(Probes::new((Arc::clone(&acks), Arc::default()), None, published));
+        let effective = Effective::new(mpsc::channel(1).0);
         let connections = Arc::new(Connections::new(1_000, watch::Sender::default(), acks, None));
-        Self { api: Api::new((probes, connections), None, receiver, Arc::clone(&counters)), counters, role }
+        Self { api: Api::new((probes, connections, effective), None, receiver, Arc::clone(&counters)), counters, role }
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, String) {

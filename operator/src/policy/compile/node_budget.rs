@@ -70,6 +70,13 @@ impl NodeBudgets {
         }
     }
 
+    /// Of a pod that is left out now.
+    pub(super) fn warning_of(&self, pod: &Pod, bytes: usize) -> Option<Warning> {
+        let node = pod.node.as_deref()?;
+        let is_reduced = self.reduced.get(node).is_some_and(|reduced| reduced.contains(&pod.uid));
+        is_reduced.then(|| warning(pod, node, bytes))
+    }
+
     /// Pods that are left out now.
     pub(super) fn reduced(&self) -> usize {
         self.reduced.values().map(BTreeSet::len).sum()

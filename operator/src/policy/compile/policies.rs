@@ -7,7 +7,8 @@ use super::targets::{Bound, PolicyTargets, TargetsByPolicy};
 use crate::index::{Index, Policies as Objects, Stale};
 use crate::policy::state::{PolicyState, PolicyStates};
 use crate::source::object::policy::{KnownExporters, Overrides, Policy, TagChange, TelemetryPolicy, TelemetrySpec};
-use crate::source::object::{self, Key, Kind, Refusal};
+use crate::source::object::{self, Key, Kind, Name, Refusal};
+use longwire_live::effective_telemetry::EffectiveTelemetryStatus;
 use longwire_model::expression::{Condition, Expression};
 use longwire_model::identity::Pod;
 use longwire_model::telemetry::NodeSettings;
@@ -148,6 +149,23 @@ impl Policies {
         targets_by_policy.add(&bound);
         *reduced += usize::from(bound.outcome.reduced);
         bound
+    }
+
+    /// Where each part of a bound pod's outcome is from.
+    pub(super) fn explain(&self, pod: &object::Pod) -> Option<EffectiveTelemetryStatus> {
+        self.scopes.get(&pod.name.namespace).map(|scope| scope.explain(pod))
+    }
+
+    /// The refused objects of a namespace and of the root namespace.
+    pub(super) fn refused<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = (&'a Key, &'a Refusal)> {
+        let namespaces: BTreeSet<&str> = [namespace, &self.root].into();
+        let places = namespaces.into_iter().flat_map(|namespace| Kind::POLICIES.map(|kind| (kind, namespace)));
+        let near = places.flat_map(|(kind, namespace)| {
+            let from = Key { kind, name: Name::new(namespace, "") };
+            let is_there = move |key: &Key| key.kind == kind && key.name.namespace == namespace;
+            self.policy_states.range(from..).take_while(move |(key, _)| is_there(key))
+        });
+        near.filter_map(|(key, state)| Some((key, state.accepted.as_ref().err()?)))
     }
 
     pub(super) fn bases(&self) -> impl Iterator<Item = &Outcome> {

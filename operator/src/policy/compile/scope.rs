@@ -3,9 +3,10 @@
 use super::intern::Interned;
 use crate::index::Index;
 use crate::index::warning::TELEMETRY_TOO_LARGE;
-use crate::policy::merge::{Conflict, ConflictKind, Level, Merged, Own, PodWarning, merge};
+use crate::policy::merge::{Conflict, ConflictKind, Level, Merged, Own, PodWarning, explain, merge};
 use crate::source::object::policy::{ExtraStatTags, KnownExporters, Policy, Selector, StatsMatcher, TelemetryPolicy};
 use crate::source::object::{self, AnnotationSettings, Key};
+use longwire_live::effective_telemetry::EffectiveTelemetryStatus;
 use longwire_model::canonical::Labels;
 use longwire_model::limits::MAX_TELEMETRY_BYTES;
 use longwire_model::series::SeriesSets;
@@ -43,6 +44,7 @@ pub(super) struct Scope {
 /// Accepted ones, the oldest first.
 #[derive(Clone, Debug, Default)]
 struct Objects {
+    namespace: String,
     annotated: Option<SeriesSets>,
     telemetry: Vec<Arc<TelemetryPolicy>>,
     tags: Vec<Arc<ExtraStatTags>>,
@@ -82,14 +84,7 @@ impl Scope {
     }
 
     pub(super) fn outcome(&mut self, pod: &object::Pod, interned: &mut Interned) -> Arc<Outcome> {
-        let applicable = Applicable {
-            telemetry: matching(&self.selective.telemetry, &pod.labels, |spec| &spec.selector),
-            tags: matching(&self.selective.tags, &pod.labels, |spec| &spec.selector),
-            stats: matching(&self.selective.stats, &pod.labels, |spec| &spec.selector),
-            series_sets: pod.series.sets,
-            annotation_settings: pod.annotation_settings.clone(),
-            meshed: pod.meshed,
-        };
+        let applicable = self.applicable(pod);
         if let Some(known) = self.outcomes.get(&applicable) {
             return Arc::clone(known);
         }
@@ -104,7 +99,32 @@ impl Scope {
         !self.outcomes.is_empty()
     }
 
-    fn merge(&self, applicable: &Applicable, interned: &mut Interned) -> (Outcome, NodeSettings) {
+    /// Where each part of a pod's outcome is from.
+    pub(super) fn explain(&self, pod: &object::Pod) -> EffectiveTelemetryStatus {
+        let applicable = self.applicable(pod);
+        let (levels, own) = (self.levels(&applicable), applicable.own());
+        match merge(&levels, own).telemetry.check_size() {
+            Ok(()) => explain(&levels, own),
+            Err(_) => {
+                let (_, kept, own) = broader(&levels, own);
+                explain(&levels[..kept], own)
+            }
+        }
+    }
+
+    fn applicable(&self, pod: &object::Pod) -> Applicable {
+        Applicable {
+            telemetry: matching(&self.selective.telemetry, &pod.labels, |spec| &spec.selector),
+            tags: matching(&self.selective.tags, &pod.labels, |spec| &spec.selector),
+            stats: matching(&self.selective.stats, &pod.labels, |spec| &spec.selector),
+            series_sets: pod.series.sets,
+            annotation_settings: pod.annotation_settings.clone(),
+            meshed: pod.meshed,
+        }
+    }
+
+    /// From the broadest to the narrowest.
+    fn levels<'a>(&'a self, applicable: &Applicable) -> Vec<Level<'a>> {
         let defaults =
             self.defaults.iter().map(|policy| Level { telemetry: vec![policy.as_ref()], ..Level::default() });
         let mut levels: Vec<Level<'_>> = defaults.chain(self.broad.iter().map(Objects::level)).collect();
@@ -112,22 +132,22 @@ impl Scope {
         let cluster_wide = self.defaults.iter().len() + 1;
         levels.iter_mut().take(cluster_wide).for_each(|level| level.is_cluster_wide = true);
         levels.push(Level {
+            namespace: Some(&self.selective.namespace),
             annotated: None,
             is_cluster_wide: false,
             telemetry: applicable.telemetry.iter().map(|at| &*self.selective.telemetry[*at]).collect(),
             tags: applicable.tags.iter().map(|at| &*self.selective.tags[*at]).collect(),
             stats: applicable.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
         });
-        let own = Own {
-            series_sets: applicable.series_sets,
-            access_log: applicable.annotation_settings.as_ref().and_then(|settings| settings.access_log),
-            annotation_settings: applicable.annotation_settings.as_deref(),
-            meshed: applicable.meshed,
-        };
+        levels
+    }
+
+    fn merge(&self, applicable: &Applicable, interned: &mut Interned) -> (Outcome, NodeSettings) {
+        let (levels, own) = (self.levels(applicable), applicable.own());
         let Merged { mut telemetry, sets, settings, mut conflicts, mut warnings } = merge(&levels, own);
         let too_large = telemetry.check_size().err();
         if let Some(TelemetryTooLarge { bytes }) = too_large {
-            let (broader, kept) = broader(&levels, own);
+            let (broader, kept, _) = broader(&levels, own);
             telemetry = broader;
             conflicts.extend(levels[kept..].iter().flat_map(keys).map(|loser| Conflict {
                 loser: loser.clone(),
@@ -154,6 +174,18 @@ impl Scope {
     }
 }
 
+impl Applicable {
+    fn own(&self) -> Own<'_> {
+        let Self { series_sets, annotation_settings, meshed, .. } = self;
+        Own {
+            series_sets: *series_sets,
+            access_log: annotation_settings.as_ref().and_then(|settings| settings.access_log),
+            annotation_settings: annotation_settings.as_deref(),
+            meshed: *meshed,
+        }
+    }
+}
+
 impl Objects {
     /// Those of a namespace without a selector, and those with one.
     fn of(index: &Index, (root, exporters): (&str, &KnownExporters), namespace: &str) -> (Self, Self) {
@@ -161,7 +193,8 @@ impl Objects {
         let annotated = index.namespace(namespace).and_then(|namespace| namespace.series.sets);
         let telemetry = accepted(policies.telemetry, |policy| policy.accepted_beside(root, exporters).is_ok());
         let (broad, narrow) = telemetry.into_iter().partition(|policy| selects_all(policy, |spec| &spec.selector));
-        let (mut all, mut some) = (Self { annotated, telemetry: broad, ..Self::default() }, Self::default());
+        let none = || Self { namespace: namespace.to_owned(), ..Self::default() };
+        let (mut all, mut some) = (Self { annotated, telemetry: broad, ..none() }, none());
         some.telemetry = narrow;
         let tags = accepted(policies.tags, |tags| tags.spec.is_ok()).into_iter();
         (all.tags, some.tags) = tags.partition(|tags| selects_all(tags, |spec| &spec.selector));
@@ -171,8 +204,9 @@ impl Objects {
     }
 
     fn level(&self) -> Level<'_> {
-        let Self { annotated, telemetry, tags, stats } = self;
+        let Self { namespace, annotated, telemetry, tags, stats } = self;
         Level {
+            namespace: Some(namespace),
             annotated: *annotated,
             is_cluster_wide: false,
             telemetry: telemetry.iter().map(AsRef::as_ref).collect(),
@@ -182,11 +216,13 @@ impl Objects {
     }
 }
 
-/// The outcome of as many levels as fit, and how many these are. The pod's own annotations are dropped first.
-fn broader(levels: &[Level<'_>], own: Own<'_>) -> (Telemetry, usize) {
-    let without = |kept| merge(&levels[..kept], Own { annotation_settings: None, ..own }).telemetry;
+/// The outcome of as many levels as fit, how many these are, and what is left of the pod's own annotations, which are dropped first.
+fn broader<'a>(levels: &[Level<'_>], own: Own<'a>) -> (Telemetry, usize, Own<'a>) {
+    let own = Own { annotation_settings: None, ..own };
+    let without = |kept| merge(&levels[..kept], own).telemetry;
     let fitting = (1..=levels.len()).rev().map(|kept| (without(kept), kept)).find(|(it, _)| it.check_size().is_ok());
-    fitting.unwrap_or_else(|| (without(0), 0))
+    let (telemetry, kept) = fitting.unwrap_or_else(|| (without(0), 0));
+    (telemetry, kept, own)
 }
 
 fn keys<'a>(Level { telemetry, tags, stats, .. }: &Level<'a>) -> impl Iterator<Item = &'a Key> + use<'a> {

@@ -2,12 +2,17 @@
 
 use super::conflicts::Conflicts;
 use super::draft::{Part, claim, value};
+use super::settings::{Setting, part};
 use crate::source::object::Key;
 use crate::source::object::policy::AccessLogs;
-use longwire_model::access_log::{AccessLog, LogEvents, LogFormat, LogOutputs, Share};
+use k8s_openapi::jiff::Timestamp;
+use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, LogOutputs, Share};
 use longwire_model::expression::Condition;
 use longwire_model::identity::UnixNanos;
 use std::time::Duration;
+
+/// In objects for the whole cluster it is another setting than in others.
+const RATE_LIMIT: &str = "spec.accessLogs.rateLimit";
 
 #[derive(Debug, Default)]
 pub(super) struct LogDraft<'a> {
@@ -28,7 +33,7 @@ pub(super) struct LogDraft<'a> {
 
 impl<'a> LogDraft<'a> {
     /// Of the same level, after older ones.
-    pub(super) fn add(&mut self, logs: &'a AccessLogs, is_cluster_wide: bool, by: &'a Key, lost: &mut Conflicts) {
+    pub(super) fn add(&mut self, logs: &'a AccessLogs, is_cluster_wide: bool, by: &'a Key, lost: &mut Conflicts<'a>) {
         let AccessLogs { enabled, events, interval, min_duration, filter, sample, rate_limit, until, format, outputs } =
             logs;
         claim(&mut self.enabled, *enabled, by, "spec.accessLogs.enabled", lost);
@@ -38,7 +43,7 @@ impl<'a> LogDraft<'a> {
         claim(&mut self.filter, filter.as_ref(), by, "spec.accessLogs.filter", lost);
         claim(&mut self.sample, *sample, by, "spec.accessLogs.sample", lost);
         let rate = if is_cluster_wide { &mut self.node_rate } else { &mut self.rate_limit };
-        claim(rate, *rate_limit, by, "spec.accessLogs.rateLimit", lost);
+        claim(rate, *rate_limit, by, RATE_LIMIT, lost);
         claim(&mut self.until, *until, by, "spec.accessLogs.until", lost);
         claim(&mut self.format, format.as_ref(), by, "spec.accessLogs.format", lost);
         claim(&mut self.outputs, outputs.as_ref(), by, "spec.accessLogs.exporters", lost);
@@ -91,8 +96,54 @@ impl<'a> LogDraft<'a> {
         })
     }
 
+    /// What objects set, field by field.
+    pub(super) fn settings(&self) -> Vec<Setting<'a>> {
+        let Self {
+            enabled,
+            events,
+            interval,
+            min_duration,
+            filter,
+            sample,
+            rate_limit,
+            node_rate,
+            until,
+            format,
+            outputs,
+        } = *self;
+        let time = |time: UnixNanos| Timestamp::from_nanosecond(time.into()).map_or_else(|_| String::new(), |it| it.to_string());
+        let settings = [
+            part("spec.accessLogs.enabled", enabled, |on| on.to_string()),
+            part("spec.accessLogs.events", events, |events| joined(events.iter().map(LogEvent::name))),
+            part("spec.accessLogs.interval", interval, |time| format!("{time:?}")),
+            part("spec.accessLogs.minDuration", min_duration, |time| format!("{time:?}")),
+            part("spec.accessLogs.filter", filter, |filter| filter.text().to_owned()),
+            part("spec.accessLogs.sample", sample, |share| format!("{}%", f64::from(share.millionths()) / 10_000.0)),
+            part(RATE_LIMIT, rate_limit, |lines| lines.to_string()).map(|it| it.of_levels(false)),
+            part(RATE_LIMIT, node_rate, |lines| format!("{lines} of the node")).map(|it| it.of_levels(true)),
+            part("spec.accessLogs.until", until, time),
+            part("spec.accessLogs.format", format, |format| named(format).to_owned()),
+            part("spec.accessLogs.exporters", outputs, |outputs| joined(outputs.names())),
+        ];
+        settings.into_iter().flatten().collect()
+    }
+
     #[must_use]
     pub(super) fn node_rate(&self) -> Option<u32> {
         value(self.node_rate)
+    }
+}
+
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(",")
+}
+
+fn named(format: &LogFormat) -> &'static str {
+    match format {
+        LogFormat::Json => "json",
+        LogFormat::Istio => "istio",
+        LogFormat::Ztunnel => "ztunnel",
+        LogFormat::Kmesh => "kmesh",
+        LogFormat::Text(_) => "a format string",
     }
 }

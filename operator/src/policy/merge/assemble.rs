@@ -9,17 +9,17 @@ use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
 
 pub(super) fn assemble<'a>(
     draft: &mut Draft<'a>,
-    mut tags: Vec<Extra<'a>>,
+    tags: &mut Vec<Extra<'a>>,
     sets: SeriesSets,
     own: Own<'_>,
 ) -> (Telemetry, NodeSettings) {
-    give_way(draft, &tags);
-    limit::enforce(draft, &mut tags);
+    give_way(draft, tags);
+    limit::enforce(draft, tags);
     let metrics = Metrics::from(sets);
     let telemetry = Telemetry {
         long_connections: value(draft.threshold),
-        source: groups(draft, &tags, metrics, Reporter::Source),
-        destination: groups(draft, &tags, metrics, Reporter::Destination),
+        source: groups(draft, tags, metrics, Reporter::Source),
+        destination: groups(draft, tags, metrics, Reporter::Destination),
         stats: draft.stats.matcher(),
         access_log: draft.access_log.merged(own.access_log),
     };

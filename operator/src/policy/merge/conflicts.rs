@@ -1,5 +1,6 @@
 //! Which objects lost which parts to which, up to a bound: hundreds of objects of one namespace may lose thousands of parts.
 
+use super::trail::Trail;
 use super::{Conflict, ConflictKind};
 use crate::source::object::Key;
 use std::collections::HashMap;
@@ -11,12 +12,18 @@ const MAX_OF_ONE: usize = 8;
 const MAX_OF_ALL: usize = 64;
 
 #[derive(Debug, Default)]
-pub(super) struct Conflicts {
+pub(super) struct Conflicts<'a> {
     kept: Vec<Conflict>,
     of_each: HashMap<Key, usize>,
+    pub(super) trail: Trail<'a>,
 }
 
-impl Conflicts {
+impl Conflicts<'_> {
+    /// Of one level.
+    pub(super) fn of_level(&self, depth: usize) -> Self {
+        Self { trail: self.trail.of_level(depth), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, loser: &Key, kind: ConflictKind, message: impl Display) {
         let known = self.of_each.get(loser).copied().unwrap_or(0);
         if known > 0 && (known >= MAX_OF_ONE || self.kept.len() >= MAX_OF_ALL) {
@@ -32,8 +39,10 @@ impl Conflicts {
         self.add(loser, ConflictKind::Overridden, message);
     }
 
-    pub(super) fn absorb(&mut self, other: &Self) {
-        other.kept.iter().for_each(|Conflict { loser, kind, message }| self.add(loser, *kind, message));
+    pub(super) fn absorb(&mut self, level: Self) {
+        let Self { kept, of_each: _, trail } = level;
+        kept.iter().for_each(|Conflict { loser, kind, message }| self.add(loser, *kind, message));
+        self.trail.absorb(trail);
     }
 
     pub(super) fn into_kept(self) -> Vec<Conflict> {

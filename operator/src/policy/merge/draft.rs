@@ -4,13 +4,17 @@ use super::Level;
 use super::access_log::LogDraft;
 use super::conflicts::Conflicts;
 use super::stats::StatsDraft;
+use super::trail::{self, Trail};
 use crate::source::object::Key;
-use crate::source::object::policy::{ExtraTag, Overrides, TagChange, TelemetryPolicy};
+use crate::source::object::policy::{ExtraTag, OverridePlace, Overrides, TagChange, TelemetryPolicy};
 use longwire_model::exporter::{Exporter, ExporterName};
 use longwire_model::series::SeriesSets;
 use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Where objects select series sets.
+pub(super) const SERIES_SETS: &str = "spec.seriesSets";
 
 /// A value and the object that it comes from.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +43,8 @@ pub(super) struct Change<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Disabled<'a> {
     pub(super) disabled: bool,
-    by: &'a Key,
+    pub(super) at: OverridePlace,
+    pub(super) by: &'a Key,
 }
 
 #[derive(Debug, Default)]
@@ -59,24 +64,49 @@ pub(super) struct Draft<'a> {
     pub(super) access_log: LogDraft<'a>,
     /// For the whole cluster.
     pub(super) exporters: BTreeMap<&'a ExporterName, Sourced<'a, &'a Exporter>>,
-    pub(super) conflicts: Conflicts,
+    pub(super) conflicts: Conflicts<'a>,
+}
+
+impl Extra<'_> {
+    pub(super) fn field(&self) -> String {
+        format!("spec.tags[{}] {}", self.at, self.tag.name)
+    }
+}
+
+impl Change<'_> {
+    pub(super) fn field(&self, name: &TagName) -> String {
+        format!("{}.tagOverrides.{name}", self.change.at)
+    }
+}
+
+impl Disabled<'_> {
+    pub(super) fn field(&self) -> String {
+        format!("{}.disabled", self.at)
+    }
 }
 
 /// `None`: no object sets it.
 pub(super) type Part<'a, T> = Option<Sourced<'a, T>>;
 
 impl<'a> Draft<'a> {
+    /// One that keeps who claims what.
+    pub(super) fn with_trail() -> Self {
+        Self { conflicts: Conflicts { trail: Trail::kept(), ..Conflicts::default() }, ..Self::default() }
+    }
+
     /// Applies a narrower level over the levels before. Within a level the first object wins.
     pub(super) fn lay(&mut self, depth: usize, level: &Level<'a>) {
-        let mut layer = Self::default();
+        let mut layer = Self { conflicts: self.conflicts.of_level(depth), ..Self::default() };
         for policy in &level.telemetry {
             layer.add_policy(depth, policy);
             if let Ok(spec) = &policy.spec {
                 layer.access_log.add(&spec.access_logs, level.is_cluster_wide, &policy.key, &mut layer.conflicts);
             }
         }
-        if let (None, Some(value)) = (&layer.series_sets, level.annotated) {
-            layer.series_sets = Some(Sourced { value, by: None });
+        if let Some(value) = level.annotated {
+            let agrees = layer.series_sets.is_some_and(|held| held.value == value);
+            layer.conflicts.trail.note(None, SERIES_SETS, trail::Part::Field, agrees);
+            layer.series_sets = layer.series_sets.or(Some(Sourced { value, by: None }));
         }
         for tags in &level.tags {
             let Ok(spec) = &tags.spec else { continue };
@@ -93,7 +123,7 @@ impl<'a> Draft<'a> {
     fn add_policy(&mut self, depth: usize, policy: &'a TelemetryPolicy) {
         let Ok(spec) = &policy.spec else { return };
         let (by, lost) = (&policy.key, &mut self.conflicts);
-        claim(&mut self.series_sets, spec.series_sets, by, "spec.seriesSets", lost);
+        claim(&mut self.series_sets, spec.series_sets, by, SERIES_SETS, lost);
         claim(&mut self.long_connections, spec.long_connections, by, "spec.longConnections.enabled", lost);
         claim(&mut self.threshold, spec.threshold, by, "spec.longConnections.threshold", lost);
         let cluster = spec.cluster;
@@ -110,34 +140,42 @@ impl<'a> Draft<'a> {
             self.exporters.extend(part.map(|part| (&exporter.name, part)));
         }
         for (matched, &(at, disabled)) in spec.disabled.iter() {
+            let field = Disabled { disabled, at, by }.field();
+            let mut agrees = true;
             for (held, former) in self.disabled.iter() {
                 if former.disabled != disabled && !held.intersection(matched).is_empty() {
-                    lost.older(by, format_args!("{at}.disabled"), former.by);
+                    lost.older(by, &field, former.by);
+                    agrees = false;
                 }
             }
-            self.disabled.under(matched, Disabled { disabled, by });
+            lost.trail.note(Some(by), field, trail::Part::Disabled(matched), agrees);
+            self.disabled.under(matched, Disabled { disabled, at, by });
         }
         for (name, overrides) in &spec.tags {
             let known = self.changes.entry(name).or_default();
             for (matched, change) in overrides.iter() {
+                let change = Change { change, by, depth };
+                let (field, mut agrees) = (change.field(name), true);
                 for (held, former) in known.iter() {
-                    if former.change.value != change.value && !held.intersection(matched).is_empty() {
-                        let field = format_args!("{}.tagOverrides.{name}", change.at);
-                        lost.older(by, field, former.by);
+                    if former.change.value != change.change.value && !held.intersection(matched).is_empty() {
+                        lost.older(by, &field, former.by);
+                        agrees = false;
                     }
                 }
-                known.under(matched, Change { change, by, depth });
+                lost.trail.note(Some(by), field, trail::Part::Tag(name, Some(matched)), agrees);
+                known.under(matched, change);
             }
         }
     }
 
     fn add_tag(&mut self, extra: Extra<'a>) {
-        let name = &extra.tag.name;
-        match self.extra.get(name) {
+        let (name, field) = (&extra.tag.name, extra.field());
+        let former = self.extra.get(name).copied();
+        let agrees = former.is_some_and(|former| former.tag == extra.tag);
+        self.conflicts.trail.note(Some(extra.by), &field, trail::Part::Tag(name, None), agrees);
+        match former {
             None => drop(self.extra.insert(name, extra)),
-            Some(former) if former.tag != extra.tag => {
-                self.conflicts.older(extra.by, format_args!("spec.tags[{}] {name}", extra.at), former.by);
-            }
+            Some(former) if !agrees => self.conflicts.older(extra.by, field, former.by),
             Some(_) => {}
         }
     }
@@ -184,7 +222,7 @@ impl<'a> Draft<'a> {
         self.stats.cover(stats);
         self.access_log.cover(&access_log);
         self.exporters.extend(exporters);
-        self.conflicts.absorb(&conflicts);
+        self.conflicts.absorb(conflicts);
     }
 }
 
@@ -194,15 +232,15 @@ pub(super) fn claim<'a, T: PartialEq>(
     value: Option<T>,
     by: &'a Key,
     field: &str,
-    lost: &mut Conflicts,
+    lost: &mut Conflicts<'a>,
 ) {
-    match (&part, value) {
-        (_, None) => {}
-        (None, Some(value)) => *part = Some(Sourced { value, by: Some(by) }),
-        (Some(Sourced { value: held, by: Some(former) }), Some(value)) if *held != value => {
-            lost.older(by, field, former);
-        }
-        (Some(_), Some(_)) => {}
+    let Some(value) = value else { return };
+    let agrees = part.as_ref().is_some_and(|held| held.value == value);
+    lost.trail.note(Some(by), field, trail::Part::Field, agrees);
+    match part {
+        None => *part = Some(Sourced { value, by: Some(by) }),
+        Some(Sourced { by: Some(former), .. }) if !agrees => lost.older(by, field, former),
+        Some(_) => {}
     }
 }
 

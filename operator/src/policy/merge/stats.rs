@@ -1,6 +1,7 @@
 //! Which of Envoy's statistics are on, list by list.
 
 use super::conflicts::Conflicts;
+use super::trail::Part;
 use crate::source::object::Key;
 use crate::source::object::policy::{Inclusions, StatsMatcher, StatsMode};
 use longwire_model::matcher::{self, Pattern, StringMatcher};
@@ -27,14 +28,19 @@ pub(super) struct List<'a> {
     pub(super) by: Option<&'a Key>,
 }
 
-const FIELDS: [&str; 4] =
+pub(super) const REJECT_ALL: &str = "spec.rejectAll";
+pub(super) const EXCLUSION: &str = "spec.exclusionList";
+pub(super) const FIELDS: [&str; 4] =
     ["spec.inclusionList", "spec.inclusionPrefixes", "spec.inclusionSuffixes", "spec.inclusionRegexps"];
 
 impl<'a> StatsDraft<'a> {
     /// Of the same level, after older ones.
-    pub(super) fn add(&mut self, stats: &'a StatsMatcher, conflicts: &mut Conflicts) {
+    pub(super) fn add(&mut self, stats: &'a StatsMatcher, conflicts: &mut Conflicts<'a>) {
         let Ok(spec) = &stats.spec else { return };
         let by = &stats.key;
+        for field in fields(&spec.mode) {
+            conflicts.trail.note(Some(by), field, Part::Field, self.says(&spec.mode, field));
+        }
         match (&mut *self, &spec.mode) {
             (Self::Silent, mode) => *self = Self::of(mode, by),
             (Self::Inclusion(lists), StatsMode::Inclusion(more)) => lists.add(more, by, conflicts),
@@ -79,6 +85,21 @@ impl<'a> StatsDraft<'a> {
         }
     }
 
+    /// Whether it has the same in this field.
+    fn says(&self, mode: &StatsMode, field: &str) -> bool {
+        match (self, mode) {
+            (Self::RejectAll(_), StatsMode::RejectAll) => true,
+            (Self::Exclusion(held, _), StatsMode::Exclusion(list)) => *held == list.as_slice(),
+            (Self::Inclusion(Lists(held)), StatsMode::Inclusion(given)) => {
+                let mut both = FIELDS.into_iter().zip(held).zip(lists(given));
+                both.any(|((name, held), given)| {
+                    name == field && held.as_ref().map(|held| &*held.matchers) == given && given.is_some()
+                })
+            }
+            _ => false,
+        }
+    }
+
     fn source(&self) -> Option<&'a Key> {
         match self {
             Self::Silent => None,
@@ -89,7 +110,7 @@ impl<'a> StatsDraft<'a> {
 }
 
 impl<'a> Lists<'a> {
-    fn add(&mut self, more: &'a Inclusions, by: &'a Key, conflicts: &mut Conflicts) {
+    fn add(&mut self, more: &'a Inclusions, by: &'a Key, conflicts: &mut Conflicts<'a>) {
         for ((held, matchers), field) in self.0.iter_mut().zip(lists(more)).zip(FIELDS) {
             let Some(matchers) = matchers else { continue };
             match held {
@@ -118,8 +139,8 @@ fn lists(given: &Inclusions) -> [Option<&[StringMatcher]>; 4] {
 
 fn fields(mode: &StatsMode) -> Vec<&'static str> {
     match mode {
-        StatsMode::RejectAll => vec!["spec.rejectAll"],
-        StatsMode::Exclusion(_) => vec!["spec.exclusionList"],
+        StatsMode::RejectAll => vec![REJECT_ALL],
+        StatsMode::Exclusion(_) => vec![EXCLUSION],
         StatsMode::Inclusion(given) => {
             lists(given).into_iter().zip(FIELDS).filter_map(|(list, field)| list.map(|_| field)).collect()
         }

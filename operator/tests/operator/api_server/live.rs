@@ -33,7 +33,7 @@ impl Objects {
         let attributes = &spec["resourceAttributes"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let is_ours = attributes["group"] == "live.telemetry.longwire.io"
-            && ["probes", "connections", "edges"].contains(&attributes["resource"].as_str().unwrap_or_default());
+            && ["probes", "connections", "edges", "effectivetelemetries"].contains(&attributes["resource"].as_str().unwrap_or_default());
         let asked = (text(&spec["user"]), text(&attributes["verb"]), text(&attributes["name"]));
         is_ours && self.allowed.lock().unwrap().contains(&asked)
     }

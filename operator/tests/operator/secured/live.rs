@@ -57,6 +57,7 @@ impl Served {
             pods: Some(operator.guard.gate.pods()),
             seen_pods: operator.seen_pods.clone(),
             reports,
+            questions: operator.questions.clone(),
             role: receiver,
             counters: Arc::clone(&operator.counters),
         };
