@@ -149,7 +149,12 @@ pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     tasks.spawn(connections::join(joined, news, seen_pods, role.clone(), Arc::clone(&counters)));
     let probes = Arc::new(Probes::new((acks, questions), pods, published));
     tasks.spawn(probes::begin_with_each_term(Arc::clone(&probes), role.clone()));
-    let api = Arc::new(Api::new((probes, connections, Effective::new(of_pods)), authorizer, role.clone(), Arc::clone(&counters)));
+    let api = Arc::new(Api::new(
+        (probes, connections, Effective::new(of_pods)),
+        authorizer,
+        role.clone(),
+        Arc::clone(&counters),
+    ));
     let (ending, ended) = watch::channel(false);
     let listening = Listening { doors, role, api, counters, ending: ended };
     let serving = listening.run(listener);

@@ -48,7 +48,8 @@ pub(super) fn text(description: &Description) -> String {
     let mut text = format!("{TITLE}{title} {}/{}{TITLE:#}\n", plain(namespace), plain(name));
     if *kind == Described::Service {
         let pods = groups.iter().map(|group| group.pods.len()).sum::<usize>() as u64;
-        let different = if groups.len() > 1 { format!(", with {} different telemetries", groups.len()) } else { String::new() };
+        let different =
+            if groups.len() > 1 { format!(", with {} different telemetries", groups.len()) } else { String::new() };
         let _ = writeln!(text, "It leads to {}{different}.", counted(pods, "pod"));
     }
     for group in groups {
@@ -101,13 +102,15 @@ fn sections(telemetry: &EffectiveTelemetryStatus) -> String {
     });
     text += &section("Overrides", overrides.collect());
     let tags = tags.iter().map(|it| {
-        let value = it.value.as_ref().map_or_else(|| format!("{} removed", it.name), |value| format!("{} = {value}", it.name));
+        let value =
+            it.value.as_ref().map_or_else(|| format!("{} removed", it.name), |value| format!("{} = {value}", it.name));
         let most = it.max_values.map(|most| format!(", at most {most} values")).unwrap_or_default();
         let only = if it.metrics.is_all() { String::new() } else { format!(", {}", metrics(&it.metrics)) };
         Entry::new(value, format!("{most}{only}"), &it.provenance)
     });
     text += &section("Tags", tags.collect());
-    let settings = settings.iter().map(|it| Entry::new(format!("{} = {}", it.name, it.value), String::new(), &it.provenance));
+    let settings =
+        settings.iter().map(|it| Entry::new(format!("{} = {}", it.name, it.value), String::new(), &it.provenance));
     let settings: Vec<_> = settings.collect();
     if !settings.is_empty() {
         text += &section("Other settings", settings);
@@ -161,7 +164,9 @@ fn metrics(selection: &MetricSelection) -> String {
     match (source.is_empty(), destination.is_empty()) {
         (true, true) => "all metrics".to_owned(),
         _ if source == destination => source.join(", "),
-        _ => [of(source, "source"), of(destination, "destination")].into_iter().flatten().collect::<Vec<_>>().join("; "),
+        _ => {
+            [of(source, "source"), of(destination, "destination")].into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
     }
 }
 
@@ -175,7 +180,8 @@ fn section(title: &str, entries: Vec<Entry>) -> String {
     for entry in entries {
         let Entry { style, value, more, provenance: Provenance { from, lost, more_lost } } = &entry;
         let by = from.as_ref().map_or_else(|| "Longwire's default".to_owned(), |from| format!("from {}", origin(from)));
-        let gap = if width(&entry) > widest { format!("\n  {:widest$}", "") } else { " ".repeat(widest - width(&entry)) };
+        let gap =
+            if width(&entry) > widest { format!("\n  {:widest$}", "") } else { " ".repeat(widest - width(&entry)) };
         let _ = writeln!(text, "  {style}{}{style:#}{gap}   {}{}", plain(value), plain(&by), plain(more));
         for Loser { origin: loser, why } in lost {
             let _ = writeln!(text, "  {:widest$}   {LOST}lost: {}: {}{LOST:#}", "", plain(&origin(loser)), plain(why));

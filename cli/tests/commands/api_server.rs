@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::mem;
 use std::sync::{Arc, Mutex};
@@ -34,6 +34,8 @@ pub(crate) struct Asked {
 struct Inner {
     answers: BTreeMap<String, Value>,
     refused: BTreeMap<String, (u16, String)>,
+    /// Paths of objects that are not there.
+    absent: BTreeSet<String>,
     /// Of every path.
     broken: Option<(u16, String)>,
     /// Most items of a page; 0: no bound.
@@ -81,6 +83,11 @@ impl ApiServer {
 
     pub(crate) fn refuse(&self, path: &str, code: u16, reason: &str) {
         self.inner.lock().unwrap().refused.insert(path.to_owned(), (code, reason.to_owned()));
+    }
+
+    /// It has objects of the kind, and not this one.
+    pub(crate) fn lack(&self, path: &str) {
+        self.inner.lock().unwrap().absent.insert(path.to_owned());
     }
 
     pub(crate) fn refuse_all(&self, code: u16, reason: &str) {
@@ -164,6 +171,9 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
     if let Some((code, reason)) = inner.broken.as_ref().or_else(|| inner.refused.get(&path)) {
         return failure(*code, reason);
     }
+    if inner.absent.contains(&path) {
+        return absent(&path);
+    }
     if is_watch {
         let (events, body) = mpsc::unbounded_channel();
         inner.watches.retain(|watch| !watch.is_closed());
@@ -200,6 +210,16 @@ fn failure(code: u16, reason: &str) -> Response {
         "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": reason,
     });
     json_of(StatusCode::from_u16(code).unwrap(), &status)
+}
+
+/// As of an object, and not of a kind that is not served.
+fn absent(path: &str) -> Response {
+    let name = path.rsplit('/').next().unwrap();
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404, "reason": "NotFound",
+        "message": format!("{name:?} not found"), "details": {"name": name},
+    });
+    json_of(StatusCode::NOT_FOUND, &status)
 }
 
 fn json_of(code: StatusCode, value: &Value) -> Response {

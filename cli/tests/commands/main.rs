@@ -1,6 +1,7 @@
 //! `kubectl longwire` as a program.
 
 mod api_server;
+mod describe;
 mod edges;
 mod observe;
 mod online;

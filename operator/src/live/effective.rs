@@ -74,7 +74,8 @@ impl Effective {
             }
         }
         if after.is_some() && options.limit.is_none() {
-            let text = format!("there are more than {MAX_WHOLE} pods: name a namespace, or read them in parts with limit");
+            let text =
+                format!("there are more than {MAX_WHOLE} pods: name a namespace, or read them in parts with limit");
             return Err(Failure::bad_request(text));
         }
         let next = after.map(|Name { namespace, name }| Token::new(revision, &namespace, &name).write());
@@ -88,7 +89,8 @@ impl Effective {
             self.questions.send(Question { asked, answer }).await.map_err(|_| stopping())?;
             answered.await.map_err(|_| stopping())
         };
-        let answer = timeout(WAIT, asking).await.map_err(|_| Failure::too_many("too many requests at a time: try again"))??;
+        let answer =
+            timeout(WAIT, asking).await.map_err(|_| Failure::too_many("too many requests at a time: try again"))??;
         if !answer.synced {
             return Err(Failure::unavailable("the operator has not read all objects yet: try again".to_owned()));
         }

@@ -39,8 +39,8 @@ mod targets;
 mod tests;
 mod versioned;
 
-pub(crate) use explain::Shared;
 pub use explain::Explained;
+pub(crate) use explain::Shared;
 pub use versioned::{Answer, NodeConfiguration};
 
 /// Settings of the command line that no object has.

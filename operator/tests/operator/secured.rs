@@ -136,7 +136,8 @@ impl Secured {
             live: Some(live),
         };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
-        let operator = Self { api, address, events, role, counters, guard, published, acks, live: reports, seen_pods, questions };
+        let operator =
+            Self { api, address, events, role, counters, guard, published, acks, live: reports, seen_pods, questions };
         operator.send_events(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();

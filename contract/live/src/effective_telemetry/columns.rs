@@ -24,8 +24,10 @@ pub(super) const COLUMNS: &[Column] = &[
         count(object, "/status/overrides").into()
     })
     .wide(),
-    Column::new("Objects", ColumnKind::Integer, "Objects that apply.", |object| count(object, "/status/objects").into())
-        .wide(),
+    Column::new("Objects", ColumnKind::Integer, "Objects that apply.", |object| {
+        count(object, "/status/objects").into()
+    })
+    .wide(),
     Column::new("Service", ColumnKind::Text, "The canonical service.", |object| text(object, "/spec/canonicalService"))
         .wide(),
 ];

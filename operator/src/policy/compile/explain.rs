@@ -52,7 +52,8 @@ impl Compiler {
         pod_warnings::collect(pod, &compiled.bound, None, &mut warnings);
         warnings.extend(self.node_budgets.warning_of(pod, outcome.bytes));
         if !warnings.is_empty() {
-            let problem = |reason: &str, note| TelemetryProblem { object: None, reason: reason.to_owned(), message: cut(note) };
+            let problem =
+                |reason: &str, note| TelemetryProblem { object: None, reason: reason.to_owned(), message: cut(note) };
             let own = warnings.into_iter().map(|warning| problem(warning.reason, warning.note));
             let status = Arc::make_mut(&mut status);
             status.problems.extend(own);
@@ -69,10 +70,10 @@ impl Compiler {
         status.annotations = annotations(pod);
         status.problems.extend(outcome.conflicts.iter().filter_map(|conflict| left_out(conflict, namespace)));
         for (key, refusal) in self.policies.refused(namespace) {
-            let why = if is_visible(key, namespace) { format!(": {refusal}") } else { String::new() };
+            let why = if is_visible(key, namespace) { format!(": {}", refusal.message) } else { String::new() };
             status.problems.push(TelemetryProblem {
                 object: Some(reference(key)),
-                reason: refusal.reason.as_str().to_owned(),
+                reason: "NotAccepted".to_owned(),
                 message: cut(format!("is not accepted, so it applies to no pod{why}")),
             });
         }
@@ -87,10 +88,16 @@ fn left_out(conflict: &Conflict, namespace: &str) -> Option<TelemetryProblem> {
     let (reason, about) = match kind {
         ConflictKind::Overridden => return None,
         ConflictKind::OverLimit => ("OverLimit", "a part of it is left out, because there is more than a pod may have"),
-        ConflictKind::TooLarge => ("TooLarge", "is left out, because all parts together are larger than a pod may have"),
+        ConflictKind::TooLarge => {
+            ("TooLarge", "is left out, because all parts together are larger than a pod may have")
+        }
     };
     let message = if is_visible(loser, namespace) { message } else { about };
-    Some(TelemetryProblem { object: Some(reference(loser)), reason: reason.to_owned(), message: cut(message.to_owned()) })
+    Some(TelemetryProblem {
+        object: Some(reference(loser)),
+        reason: reason.to_owned(),
+        message: cut(message.to_owned()),
+    })
 }
 
 /// Who may read the pods of a namespace may not therefore read objects of another one.

@@ -158,9 +158,9 @@ impl Policies {
 
     /// The refused objects of a namespace and of the root namespace.
     pub(super) fn refused<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = (&'a Key, &'a Refusal)> {
-        let namespaces: BTreeSet<&str> = [namespace, &self.root].into();
-        let places = namespaces.into_iter().flat_map(|namespace| Kind::POLICIES.map(|kind| (kind, namespace)));
-        let near = places.flat_map(|(kind, namespace)| {
+        let namespaces: BTreeSet<&str> = [namespace, self.root.as_str()].into();
+        let places = namespaces.into_iter().flat_map(|namespace| Kind::POLICIES.map(move |kind| (kind, namespace)));
+        let near = places.flat_map(move |(kind, namespace)| {
             let from = Key { kind, name: Name::new(namespace, "") };
             let is_there = move |key: &Key| key.kind == kind && key.name.namespace == namespace;
             self.policy_states.range(from..).take_while(move |(key, _)| is_there(key))

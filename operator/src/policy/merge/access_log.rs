@@ -111,7 +111,9 @@ impl<'a> LogDraft<'a> {
             format,
             outputs,
         } = *self;
-        let time = |time: UnixNanos| Timestamp::from_nanosecond(time.into()).map_or_else(|_| String::new(), |it| it.to_string());
+        let time = |time: UnixNanos| {
+            Timestamp::from_nanosecond(time.into()).map_or_else(|_| String::new(), |it| it.to_string())
+        };
         let settings = [
             part("spec.accessLogs.enabled", enabled, |on| on.to_string()),
             part("spec.accessLogs.events", events, |events| joined(events.iter().map(LogEvent::name))),

@@ -93,9 +93,10 @@ impl<'a> Explanation<'a, '_> {
         let entry = |(matched, disabled): (MetricMatch, &super::draft::Disabled<'a>)| EffectiveOverride {
             disabled: disabled.disabled,
             metrics: self.selection(matched, |_| true),
-            provenance: self.provenance(Some((Giver::Object(disabled.by), disabled.field())), |claim| {
-                matches!(claim.part, Part::Disabled(other) if overlap(other, matched))
-            }),
+            provenance: self.provenance(
+                Some((Giver::Object(disabled.by), disabled.field())),
+                |claim| matches!(claim.part, Part::Disabled(other) if overlap(other, matched)),
+            ),
         };
         self.draft.disabled.iter().map(entry).collect()
     }
@@ -142,7 +143,8 @@ impl<'a> Explanation<'a, '_> {
 
     fn settings(&self) -> Vec<EffectiveSetting> {
         let settings = settings::of(self.draft, self.own);
-        let of_stats: Vec<&str> = settings.iter().filter(|setting| setting.is_of_stats()).map(|one| one.at.as_str()).collect();
+        let of_stats: Vec<&str> =
+            settings.iter().filter(|setting| setting.is_of_stats()).map(|one| one.at.as_str()).collect();
         let entry = |Setting { name, value, giver, field, at, cluster_wide }: &Setting<'a>| {
             let is_first = of_stats.first() == Some(&at.as_str());
             let is_claimed = |claim: &Claim<'a>| {
@@ -168,11 +170,7 @@ impl<'a> Explanation<'a, '_> {
         self.provenance(winner, |claim| matches!(claim.part, Part::Field) && claim.field == field)
     }
 
-    fn provenance(
-        &self,
-        winner: Option<(Giver<'a>, String)>,
-        is_about_it: impl Fn(&Claim<'a>) -> bool,
-    ) -> Provenance {
+    fn provenance(&self, winner: Option<(Giver<'a>, String)>, is_about_it: impl Fn(&Claim<'a>) -> bool) -> Provenance {
         let Some((giver, field)) = winner else { return Provenance::default() };
         let claims = self.draft.conflicts.trail.claims();
         let is_its_own = |claim: &Claim<'_>| match (giver, claim.by) {
@@ -181,7 +179,9 @@ impl<'a> Explanation<'a, '_> {
             _ => false,
         };
         let depth = match giver {
-            Giver::Object(by) => claims.iter().find(|claim| claim.by.is_some_and(|other| ptr::eq(by, other))).map(|claim| claim.depth),
+            Giver::Object(by) => {
+                claims.iter().find(|claim| claim.by.is_some_and(|other| ptr::eq(by, other))).map(|claim| claim.depth)
+            }
             Giver::Namespace => self.annotated(),
             Giver::Pod => None,
         };
@@ -242,8 +242,9 @@ impl<'a> Explanation<'a, '_> {
 
     /// It is no object of the cluster.
     fn is_default(&self, by: &Key) -> bool {
-        let defaults = self.levels.iter().filter(|level| level.namespace.is_none()).flat_map(|level| &level.telemetry);
-        defaults.into_iter().any(|policy| ptr::eq(&raw const policy.key, by))
+        let mut defaults =
+            self.levels.iter().filter(|level| level.namespace.is_none()).flat_map(|level| &level.telemetry);
+        defaults.any(|policy| ptr::eq(&raw const policy.key, by))
     }
 
     /// The level whose annotation decides, if one does.

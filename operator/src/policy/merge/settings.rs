@@ -102,7 +102,11 @@ fn stats<'a>(draft: &StatsDraft<'a>) -> Vec<Setting<'a>> {
             let one = |((field, annotation), list): ((&'static str, &'static str), &Option<List<'a>>)| {
                 let List { matchers, by } = list.as_ref()?;
                 let text = patterns(matchers);
-                if by.is_none() { Some(Setting::by_pod(field, text, annotation)) } else { Setting::of(field, text, *by) }
+                if by.is_none() {
+                    Some(Setting::by_pod(field, text, annotation))
+                } else {
+                    Setting::of(field, text, *by)
+                }
             };
             FIELDS.into_iter().zip(ANNOTATIONS).zip(lists).filter_map(one).collect()
         }

@@ -26,6 +26,8 @@ pub(super) struct Objects {
     withdrawn: watch::Sender<bool>,
     /// User, verb and name that are allowed.
     allowed: Mutex<BTreeSet<(String, String, String)>>,
+    /// User, verb and the namespace in which it is allowed.
+    allowed_in: Mutex<BTreeSet<(String, String, String)>>,
 }
 
 impl Objects {
@@ -33,9 +35,12 @@ impl Objects {
         let attributes = &spec["resourceAttributes"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let is_ours = attributes["group"] == "live.telemetry.longwire.io"
-            && ["probes", "connections", "edges", "effectivetelemetries"].contains(&attributes["resource"].as_str().unwrap_or_default());
+            && ["probes", "connections", "edges", "effectivetelemetries"]
+                .contains(&attributes["resource"].as_str().unwrap_or_default());
         let asked = (text(&spec["user"]), text(&attributes["verb"]), text(&attributes["name"]));
-        is_ours && self.allowed.lock().unwrap().contains(&asked)
+        let asked_in = (text(&spec["user"]), text(&attributes["verb"]), text(&attributes["namespace"]));
+        is_ours
+            && (self.allowed.lock().unwrap().contains(&asked) || self.allowed_in.lock().unwrap().contains(&asked_in))
     }
 }
 
@@ -75,6 +80,12 @@ impl ApiServer {
 
     pub(crate) fn allow(&self, user: &str, verb: &str, name: &str) {
         self.0.live.allowed.lock().unwrap().insert((user.to_owned(), verb.to_owned(), name.to_owned()));
+    }
+
+    /// In one namespace alone.
+    pub(crate) fn allow_in(&self, user: &str, verb: &str, namespace: &str) {
+        let allowed = (user.to_owned(), verb.to_owned(), namespace.to_owned());
+        self.0.live.allowed_in.lock().unwrap().insert(allowed);
     }
 
     /// The patch with the authorities in the APIService.

@@ -4,6 +4,7 @@ mod access;
 mod connections;
 mod edges;
 mod facts;
+mod effective;
 mod front_proxy;
 mod registration;
 mod relayed;
