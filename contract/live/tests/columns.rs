@@ -1,6 +1,7 @@
 //! Tables, discovery and the types of objects.
 
 use longwire_live::connection::{ConnectionStatus, Phase, Side};
+use longwire_live::effective_telemetry::EffectiveTelemetryStatus;
 use longwire_live::end::{Directions, End, EndReport};
 use longwire_live::probe::{BudgetUse, Lag, Loss, ProbeFacts, ProbeSpec, ProbeStatus, Revisions};
 use longwire_live::resources::{Scope, resource};
@@ -212,4 +213,39 @@ fn an_edge_in_its_columns() {
     let none = "<none>";
     let expected = json!(["x", none, none, none, 0, 0, 0, "0", "0", none, none, 0, "0/0", none, none, 0, none, none]);
     assert_eq!(Value::from(shown(&json!({"metadata": {"name": "x"}}))), expected);
+}
+
+#[test]
+fn effective_telemetry_in_its_columns() {
+    let from = json!({"kind": "ExtraStatTags", "namespace": "shop", "name": "tags", "field": "spec.tags[0] team"});
+    let mut lost = from.clone();
+    lost["why"] = json!("another one is narrower");
+    let object = json!({
+        "metadata": {"name": "web-1", "namespace": "shop"},
+        "spec": {"workload": "web", "node": "n1", "canonicalService": "shop-web", "canonicalRevision": "v1"},
+        "status": {
+            "seriesSets": [{"name": "istio", "on": true}, {"name": "kmesh-connection", "on": false}, {"name": "longwire", "on": true}],
+            "overrides": [{"disabled": true, "metrics": {"noneOn": true}, "from": from}],
+            "tags": [
+                {"name": "source_app", "from": from},
+                {"name": "team", "value": "'shop'", "from": from, "lost": [lost]},
+                // Of other metrics.
+                {"name": "team", "value": "'mesh'", "maxValues": 7, "metrics": {"source": ["a"]}, "moreLost": 2},
+            ],
+            "objects": [{"kind": "ExtraStatTags", "namespace": "shop", "name": "tags"}],
+            "problems": [{"reason": "OverLimit", "message": "too many"}],
+            "leftOut": 3,
+        },
+    });
+    let columns = resource("effectivetelemetries").unwrap().columns;
+    let cells: Vec<_> = columns.iter().map(|column| (column.cell)(&object)).collect();
+    let expected = json!(["web-1", "web", "istio,longwire", "team", "n1", 1, "source_app", 1, 1, "shop-web"]);
+    assert_eq!(json!(cells), expected);
+    let none = json!({"metadata": {"name": "web-1"}, "status": {"seriesSets": []}});
+    let cells: Vec<_> = columns.iter().map(|column| (column.cell)(&none)).collect();
+    let unknown = "<none>";
+    assert_eq!(json!(cells), json!(["web-1", unknown, unknown, unknown, unknown, 0, unknown, 0, 0, unknown]));
+    // Read and written again it is the same: parts stand beside what they are from.
+    let status: EffectiveTelemetryStatus = serde_json::from_value(object["status"].clone()).unwrap();
+    assert_eq!(serde_json::to_value(status).unwrap(), object["status"]);
 }
