@@ -22,7 +22,7 @@ use tokio::time::timeout;
 mod tests;
 
 /// Longest wait for an answer.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(2);
 /// Objects of one page, whatever limit a client asks for.
 const MAX_PAGE: usize = 500;
 /// Objects of a list that is not read in pages.

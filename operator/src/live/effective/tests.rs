@@ -138,7 +138,7 @@ async fn who_has_not_read_all_or_is_stopping_says_so() {
     assert!(format!("{refused:?}").contains("has not read all objects yet"), "{refused:?}");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn whoever_is_not_answered_is_told_in_time() {
     let (questions, _unanswered) = mpsc::channel(1);
     let refused = Effective::new(questions).get("shop", "a").await.unwrap_err();

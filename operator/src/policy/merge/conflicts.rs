@@ -19,6 +19,11 @@ pub(super) struct Conflicts<'a> {
 }
 
 impl Conflicts<'_> {
+    /// That also keep who claimed what.
+    pub(super) fn with_trail() -> Self {
+        Self { trail: Trail::kept(), ..Self::default() }
+    }
+
     /// Of one level.
     pub(super) fn of_level(&self, depth: usize) -> Self {
         Self { trail: self.trail.of_level(depth), ..Self::default() }

@@ -4,7 +4,7 @@ use super::Level;
 use super::access_log::LogDraft;
 use super::conflicts::Conflicts;
 use super::stats::StatsDraft;
-use super::trail::{self, Trail};
+use super::trail;
 use crate::source::object::Key;
 use crate::source::object::policy::{ExtraTag, OverridePlace, Overrides, TagChange, TelemetryPolicy};
 use longwire_model::exporter::{Exporter, ExporterName};
@@ -91,7 +91,7 @@ pub(super) type Part<'a, T> = Option<Sourced<'a, T>>;
 impl<'a> Draft<'a> {
     /// One that keeps who claims what.
     pub(super) fn with_trail() -> Self {
-        Self { conflicts: Conflicts { trail: Trail::kept(), ..Conflicts::default() }, ..Self::default() }
+        Self { conflicts: Conflicts::with_trail(), ..Self::default() }
     }
 
     /// Applies a narrower level over the levels before. Within a level the first object wins.

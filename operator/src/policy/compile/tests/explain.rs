@@ -232,7 +232,7 @@ fn defaults_are_named_as_such() {
 #[test]
 fn a_disabled_metric_of_a_set_that_is_off_is_said_to_have_no_effect() {
     let disabled = |metric: &str| format!("overrides: [{{match: {{metric: {metric}}}, disabled: true}}]");
-    let (off, on) = (disabled("longwire_tcp_retransmits_total"), disabled("istio_tcp_connections_opened_total"));
+    let (off, on) = (disabled("longwire_tcp_rtt_seconds"), disabled("istio_tcp_connections_opened_total"));
     let all = "overrides: [{match: {reporter: source}, disabled: false}]";
     let written = [
         MESH,
