@@ -96,8 +96,8 @@ pub(super) fn part<'a, T>(field: &'static str, part: Part<'a, T>, text: impl Fn(
 fn stats<'a>(draft: &StatsDraft<'a>) -> Vec<Setting<'a>> {
     let settings: Vec<_> = match draft {
         StatsDraft::Silent => Vec::new(),
-        StatsDraft::RejectAll(by) => Setting::of(REJECT_ALL, "true".to_owned(), Some(by)).into_iter().collect(),
-        StatsDraft::Exclusion(list, by) => Setting::of(EXCLUSION, patterns(list), Some(by)).into_iter().collect(),
+        StatsDraft::RejectAll(by) => Setting::of(REJECT_ALL, "true".to_owned(), Some(*by)).into_iter().collect(),
+        StatsDraft::Exclusion(list, by) => Setting::of(EXCLUSION, patterns(list), Some(*by)).into_iter().collect(),
         StatsDraft::Inclusion(Lists(lists)) => {
             let one = |((field, annotation), list): ((&'static str, &'static str), &Option<List<'a>>)| {
                 let List { matchers, by } = list.as_ref()?;
