@@ -112,7 +112,7 @@ pub struct Context {
     /// What live streams say.
     pub reports: LiveReports,
     /// Where pods' telemetry is asked for.
-    pub of_pods: mpsc::Sender<Question>,
+    pub to_writer: mpsc::Sender<Question>,
     pub role: watch::Receiver<Role>,
     pub counters: Arc<Counters>,
 }
@@ -131,7 +131,7 @@ pub struct Live {
 /// Serves until [`Live::end`]. Waits for nothing: an API server that is away now is found when it is back.
 #[must_use]
 pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
-    let Context { published, acks, pods, seen_pods, reports, of_pods, role, counters } = context;
+    let Context { published, acks, pods, seen_pods, reports, to_writer, role, counters } = context;
     let LiveReports { watched, news, questions } = reports;
     counters.live.begin();
     let mut tasks = JoinSet::new();
@@ -150,7 +150,7 @@ pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     let probes = Arc::new(Probes::new((acks, questions), pods, published));
     tasks.spawn(probes::begin_with_each_term(Arc::clone(&probes), role.clone()));
     let api = Arc::new(Api::new(
-        (probes, connections, Effective::new(of_pods)),
+        (probes, connections, Effective::new(to_writer)),
         authorizer,
         role.clone(),
         Arc::clone(&counters),

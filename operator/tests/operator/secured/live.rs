@@ -3,8 +3,8 @@
 mod access;
 mod connections;
 mod edges;
-mod facts;
 mod effective;
+mod facts;
 mod front_proxy;
 mod registration;
 mod relayed;
@@ -58,7 +58,7 @@ impl Served {
             pods: Some(operator.guard.gate.pods()),
             seen_pods: operator.seen_pods.clone(),
             reports,
-            questions: operator.questions.clone(),
+            to_writer: operator.questions.clone(),
             role: receiver,
             counters: Arc::clone(&operator.counters),
         };

@@ -156,7 +156,7 @@ async fn with_manifests_it_is_open_on_loopback() {
         pods: None,
         seen_pods: served.operator.seen_pods.clone(),
         reports: longwire_operator::live::streams::channel().1,
-        questions: served.operator.questions.clone(),
+        to_writer: served.operator.questions.clone(),
         role: served.role.subscribe(),
         counters: std::sync::Arc::clone(&served.operator.counters),
     };
