@@ -54,7 +54,7 @@ async fn listed(effective: &Effective, namespace: Option<&str>, query: &str) -> 
 async fn one_pod_is_got_and_what_is_not_there_is_none() {
     let ended = Pod { ended: true, ..of("shop", "ended") };
     let host = service("web", "web", "10.96.0.1");
-    let (effective, ..) = asking(vec![apply(of("shop", "a")), apply(ended), apply(host)]).await;
+    let (effective, _running, _events) = asking(vec![apply(of("shop", "a")), apply(ended), apply(host)]).await;
     let found = effective.get("shop", "a").await.unwrap().unwrap();
     let spec = &found.spec;
     assert_eq!(names(std::slice::from_ref(&found)), ["shop/a"]);
@@ -91,7 +91,7 @@ async fn pods_are_listed_in_order(#[case] namespace: Option<&str>, #[case] query
         apply(Pod { node: None, ..of("bank", "a") }),
         apply(service("web", "web", "10.96.0.1")),
     ];
-    let (effective, ..) = asking(pods.into()).await;
+    let (effective, _running, _events) = asking(pods.into()).await;
     let (mut found, next) = listed(&effective, namespace, query).await;
     let mut expected: Vec<_> = expected.iter().map(|name| (*name).to_owned()).collect();
     found.sort();
@@ -102,7 +102,7 @@ async fn pods_are_listed_in_order(#[case] namespace: Option<&str>, #[case] query
 #[tokio::test]
 async fn pages_add_up_to_the_whole_and_a_whole_is_bounded() {
     let pods = (0..2_500).map(|at| apply(of("shop", &format!("p{at:04}")))).collect();
-    let (effective, ..) = asking(pods).await;
+    let (effective, _running, _events) = asking(pods).await;
     let (mut all, mut query) = (Vec::new(), "limit=10000".to_owned());
     let mut pages = 0;
     loop {
