@@ -13,6 +13,7 @@ pub mod access_log;
 pub mod build;
 pub mod canonical;
 pub mod connection;
+pub mod estimate;
 pub mod exporter;
 pub mod expression;
 pub mod identity;

@@ -243,6 +243,13 @@ impl<T> Connections<T> {
         self.entries.iter().map(|entry| &entry.stage)
     }
 
+    /// At most so many before this place, the last first. What is removed meanwhile makes none of the others stay out: the last one
+    /// takes its place, and comes twice.
+    pub(crate) fn before(&self, place: usize, most: usize) -> impl Iterator<Item = &Entry<T>> {
+        let end = place.min(self.entries.len());
+        self.entries[end.saturating_sub(most)..end].iter().rev()
+    }
+
     #[cfg(test)]
     pub(crate) fn entries(&self) -> &[Entry<T>] {
         &self.entries

@@ -16,6 +16,7 @@ mod births;
 mod budget;
 mod cost;
 mod epochs;
+mod estimate;
 mod handles;
 mod histogram;
 mod kinds;
@@ -35,6 +36,7 @@ mod tests;
 mod values;
 
 pub(crate) use acquire::SeriesSpec;
+pub(crate) use estimate::Shadow;
 pub use births::Lines;
 pub use budget::{Budget, Resource};
 pub(crate) use handles::{CONNECTION, ENVOY, SERVICE, WORKLOAD};

@@ -4,6 +4,7 @@ mod abandon;
 mod candidates;
 mod conclude;
 mod emit;
+pub mod estimate;
 mod folded;
 mod ingest;
 mod live;

@@ -46,6 +46,7 @@ pub(crate) use resolution::{Resolution, SavedResolution};
 
 use crate::record::Monotonic;
 use address_observation::AddressObservations;
+use hashbrown::HashMap;
 use identity::Identities;
 use join::Joins;
 use local::Locals;
@@ -178,6 +179,11 @@ impl Resolver {
     /// What is configured for the pod now; `None`: it is gone.
     pub(crate) fn telemetry_now(&self, slot: PodSlot) -> Option<&Telemetry> {
         self.locals.telemetry(slot)
+    }
+
+    /// The pod as it would be, if its connections had to acquire their series anew for that.
+    pub(crate) fn edited(&self, slot: PodSlot, pods: &HashMap<Box<str>, LocalPod>) -> Option<Local> {
+        self.locals.edited(slot, pods)
     }
 
     pub(crate) fn configured(&self) -> bool {

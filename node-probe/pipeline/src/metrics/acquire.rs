@@ -26,6 +26,13 @@ pub(crate) struct SeriesSpec {
     pub(crate) tag_source: Option<TagSource>,
 }
 
+impl SeriesSpec {
+    /// Metrics with the labels of the table.
+    pub(super) fn plain(metrics: Metrics) -> Self {
+        Self { metrics, differences: Differences::default(), tag_source: None }
+    }
+}
+
 impl SeriesStore {
     /// Handles of the series with these labels, with one reference on them. Series without room are replaced by those of the overflow
     /// set.
@@ -50,8 +57,7 @@ impl SeriesStore {
         held: &mut SeriesHandles,
     ) {
         let metrics = self.accepted.of(&labels, telemetry, matcher);
-        let spec = SeriesSpec { metrics, differences: Differences::default(), tag_source: None };
-        self.acquire(labels, spec, now, held);
+        self.acquire(labels, SeriesSpec::plain(metrics), now, held);
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) enum Measure {
 }
 
 /// A limited resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// Lines of a scrape, without those of long connections.
     Series,
@@ -88,7 +88,7 @@ pub(super) struct Payer<'a> {
     pub(super) peer: Option<&'a str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Node,
     Namespace,
@@ -116,7 +116,7 @@ pub(super) struct Accounts {
     pub(super) pressure: Pressure,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Account {
     used: Amount,
     /// Of that, by the namespace of the other end.
@@ -159,6 +159,20 @@ impl Accounts {
         };
         accounts.configure(&NodeSettings::default());
         accounts
+    }
+
+    /// The same, for charges that are not real.
+    pub(super) fn copy(&self) -> Self {
+        let Self { started, node_limit, namespace_limit, peer_limit, node, namespaces, pressure: _ } = self;
+        Self {
+            started: *started,
+            node_limit: *node_limit,
+            namespace_limit: *namespace_limit,
+            peer_limit: *peer_limit,
+            node: *node,
+            namespaces: namespaces.clone(),
+            pressure: Pressure::default(),
+        }
     }
 
     /// When less is allowed, label sets that there are stay, and no new ones are added.

@@ -81,10 +81,30 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         if level == Level::Node {
             return self.overflow_of(reporter);
         }
-        let known = self.overflows.iter().find(|(overflow, _)| overflow.is(reporter, payer, level));
-        let at = known.map(|(_, at)| *at);
+        let at = self.known_overflow(reporter, payer, level);
         at.or_else(|| self.make_overflow(Overflow::new(reporter, payer, level), accounts, now))
             .unwrap_or_else(|| self.overflow_of(reporter))
+    }
+
+    /// The overflow set that there is for such connections.
+    pub(super) fn known_overflow(&self, reporter: Reporter, payer: Payer<'_>, level: Level) -> Option<u32> {
+        self.overflows.iter().find(|(overflow, _)| overflow.is(reporter, payer, level)).map(|(_, at)| *at)
+    }
+
+    /// What a new one would read. `made`: further ones that there would be.
+    pub(super) fn new_overflow(
+        &self,
+        (reporter, payer, level): (Reporter, Payer<'_>, Level),
+        made: usize,
+    ) -> Option<(K, Differences)> {
+        let has_room = self.overflows.len() + made < MAX_SETS;
+        let differences = has_room.then(|| Overflow::new(reporter, payer, level).differences::<K>())??;
+        Some((K::overflow(reporter), differences))
+    }
+
+    /// Whose overflow set it is. `None`: the node's, or it is none.
+    pub(super) fn overflow_namespace(&self, at: u32) -> Option<&str> {
+        self.overflows.iter().find(|(_, known)| *known == at).map(|(overflow, _)| &*overflow.namespace)
     }
 
     fn make_overflow(&mut self, overflow: Overflow, accounts: &mut Accounts, now: Monotonic) -> Option<u32> {

@@ -80,7 +80,7 @@ pub(crate) struct Set<K, V> {
 /// Of the labels of a set. The text is built again where two sets are compared.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fingerprint {
-    hash: u64,
+    pub(super) hash: u64,
     /// That they take in an encoder.
     pub(super) bytes: usize,
 }

@@ -1,12 +1,14 @@
 //! The series that a connection records into: those that are on in its pod's telemetry, with the labels of its ends.
 
 use super::stage::Recorder;
-use crate::labels::{ConnectionLabels, Differences, ServiceLabels, UNKNOWN, WorkloadLabels};
-use crate::metrics::{CONNECTION, ENVOY, SERVICE, SeriesHandles, SeriesSpec, TagSource, WORKLOAD};
+use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, ServiceLabels, UNKNOWN, WorkloadLabels};
+use crate::metrics::{CONNECTION, ENVOY, KnownLabels, SERVICE, SeriesHandles, SeriesSpec, TagSource, WORKLOAD};
 use crate::observation::Reporter;
 use crate::resolve::{Local, Resolution};
 use longwire_model::identity::UnixNanos;
+use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::{Metric, Metrics};
+use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use std::sync::Arc;
 
@@ -17,12 +19,43 @@ pub(super) const LONG: Metrics = CONNECTION;
 /// Metrics of a failed connect. It acquires no others, because a label set without a line would take room for nothing.
 pub(super) const FAILED: Metrics = ENVOY.with(Metric::LongwireFailed);
 
+/// Where series come from.
+pub(super) trait Source {
+    /// The value that the tag may have.
+    fn admit(&mut self, namespace: &str, name: &TagName, value: Box<str>, most: Option<u32>) -> Box<str>;
+
+    /// An expression has no value.
+    fn failed(&mut self);
+
+    fn acquire<K: KnownLabels>(&mut self, labels: K, spec: SeriesSpec, held: &mut SeriesHandles);
+
+    fn acquire_cluster(&mut self, labels: EnvoyLabels, matcher: (u64, &StatsMatcher), held: &mut SeriesHandles);
+}
+
+impl Source for Recorder<'_> {
+    fn admit(&mut self, namespace: &str, name: &TagName, value: Box<str>, most: Option<u32>) -> Box<str> {
+        self.store.admitted_mut().admit(namespace, name, value, most)
+    }
+
+    fn failed(&mut self) {
+        *self.expression_errors += 1;
+    }
+
+    fn acquire<K: KnownLabels>(&mut self, labels: K, spec: SeriesSpec, held: &mut SeriesHandles) {
+        self.store.acquire(labels, spec, self.now, held);
+    }
+
+    fn acquire_cluster(&mut self, labels: EnvoyLabels, matcher: (u64, &StatsMatcher), held: &mut SeriesHandles) {
+        self.store.acquire_cluster(labels, matcher, self.now, held);
+    }
+}
+
 /// Adds handles of the series that are on for the pod, of these metrics. `start`: of the connection.
 pub(super) fn acquire(
     (local, resolution): (&Local, &Resolution),
     wanted: Metrics,
     start: UnixNanos,
-    recorder: &mut Recorder<'_>,
+    source: &mut impl Source,
     held: &mut SeriesHandles,
 ) {
     for group in groups(&local.telemetry, resolution.reporter()) {
@@ -31,24 +64,24 @@ pub(super) fn acquire(
         if service.union(workload).union(connection).is_empty() {
             continue;
         }
-        let differences = evaluate(&group.tags, resolution, recorder);
+        let differences = evaluate(&group.tags, resolution, source);
         let tag_source = (!differences.is_empty())
             .then(|| TagSource { pod: local.slot.number(), peer: resolution.peer_pod().map(Arc::clone) });
         let spec = |metrics| SeriesSpec { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
-            recorder.store.acquire(ServiceLabels(resolution.edge().into()), spec(service), recorder.now, held);
+            source.acquire(ServiceLabels(resolution.edge().into()), spec(service), held);
         }
         if !workload.is_empty() {
-            recorder.store.acquire(WorkloadLabels::of(&resolution.flow(start)), spec(workload), recorder.now, held);
+            source.acquire(WorkloadLabels::of(&resolution.flow(start)), spec(workload), held);
         }
         if !connection.is_empty() {
-            recorder.store.acquire(ConnectionLabels::of(&resolution.flow(start)), spec(connection), recorder.now, held);
+            source.acquire(ConnectionLabels::of(&resolution.flow(start)), spec(connection), held);
         }
     }
     if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| !wanted.intersection(ENVOY).is_empty())
         && let Some(labels) = resolution.cluster()
     {
-        recorder.store.acquire_cluster(labels, (local.slot.number(), matcher), recorder.now, held);
+        source.acquire_cluster(labels, (local.slot.number(), matcher), held);
     }
 }
 
@@ -57,7 +90,7 @@ pub(super) fn has_long(telemetry: &Telemetry, reporter: Reporter) -> bool {
     groups(telemetry, reporter).iter().any(|group| !group.metrics.intersection(LONG).is_empty())
 }
 
-fn groups(telemetry: &Telemetry, reporter: Reporter) -> &[Group] {
+pub(super) fn groups(telemetry: &Telemetry, reporter: Reporter) -> &[Group] {
     match reporter {
         Reporter::Source => &telemetry.source,
         Reporter::Destination => &telemetry.destination,
@@ -65,7 +98,7 @@ fn groups(telemetry: &Telemetry, reporter: Reporter) -> &[Group] {
 }
 
 /// The values of tags for this connection. No label is ever empty.
-fn evaluate(tags: &[Tag], facts: &Resolution, recorder: &mut Recorder<'_>) -> Differences {
+fn evaluate(tags: &[Tag], facts: &Resolution, source: &mut impl Source) -> Differences {
     if tags.is_empty() {
         return Differences::default();
     }
@@ -76,11 +109,11 @@ fn evaluate(tags: &[Tag], facts: &Resolution, recorder: &mut Recorder<'_>) -> Di
                 Ok(value) if value.is_empty() => UNKNOWN.into(),
                 Ok(value) => value,
                 Err(_) => {
-                    *recorder.expression_errors += 1;
+                    source.failed();
                     UNKNOWN.into()
                 }
             };
-            recorder.store.admitted_mut().admit(facts.edge().namespace(), name, value.into(), *max_values)
+            source.admit(facts.edge().namespace(), name, value.into(), *max_values)
         });
         differences.push((name.clone(), value));
     }

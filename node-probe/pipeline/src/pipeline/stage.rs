@@ -18,6 +18,7 @@ use longwire_model::identity::UnixNanos;
 use longwire_model::series::Metrics;
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Debug)]
 pub(super) enum Stage {
@@ -161,11 +162,28 @@ impl Recording {
         }
     }
 
+    /// The series that it would record into if this were configured for its pod.
+    pub(super) fn would_hold(
+        &self,
+        local: &Local,
+        (opened, now): (Monotonic, Monotonic),
+        (usual, wall_clock_offset): (Monotonic, UnixNanos),
+        source: &mut impl series::Source,
+    ) -> SeriesHandles {
+        let mut resolution = self.resolution.clone();
+        resolution.renew(Arc::clone(&local.pod));
+        let is_long = self.long != Long::No
+            || now.saturating_sub(opened) >= threshold(local.telemetry.long_connections, usual);
+        let wanted = if is_long { ALL } else { AT_ONCE };
+        let mut held = SeriesHandles::default();
+        let start = opened.saturating_add(wall_clock_offset);
+        series::acquire((local, &resolution), wanted, start, source, &mut held);
+        held
+    }
+
     /// Older than its pod's threshold, or than the usual one.
     fn is_old_enough(&self, opened: Monotonic, recorder: &Recorder<'_>) -> bool {
-        let own = recorder.resolver.long(self.slot);
-        let long = own.map_or(recorder.long, |long| u64::try_from(long.as_nanos()).unwrap_or(u64::MAX));
-        recorder.now.saturating_sub(opened) >= long
+        recorder.now.saturating_sub(opened) >= threshold(recorder.resolver.long(self.slot), recorder.long)
     }
 
     /// It gets series of its own. They begin with all that it has moved, so that they equal its counters.
@@ -205,6 +223,11 @@ impl Recording {
     pub(super) fn release(&self, recorder: &mut Recorder<'_>) {
         recorder.store.release(&self.held, recorder.now);
     }
+}
+
+/// Age from which a connection is long. `own`: its pod's.
+fn threshold(own: Option<Duration>, usual: Monotonic) -> Monotonic {
+    own.map_or(usual, |own| u64::try_from(own.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Records what a live connection has moved, and what its age alone brings.

@@ -171,6 +171,13 @@ impl Locals {
         self.at(slot)?.held.as_ref().map(|held| held.telemetry.as_ref())
     }
 
+    /// The pod as it would be; `None`: not among these, gone, or no edit.
+    pub(super) fn edited(&self, slot: PodSlot, pods: &HashMap<Box<str>, LocalPod>) -> Option<Local> {
+        let held = self.at(slot)?.held.as_ref()?;
+        let after = pods.get(held.pod.uid.as_str()).filter(|after| is_edit(held, after))?;
+        Some(Local { slot, pod: Arc::clone(&after.pod), telemetry: Arc::clone(&after.telemetry) })
+    }
+
     pub(super) fn upsert(&mut self, pod: &LocalPod) {
         let known = self.by_uid.get(pod.pod.uid.as_str()).copied();
         let Some(index) = known.or_else(|| self.allocate(&pod.pod.uid)) else { return };

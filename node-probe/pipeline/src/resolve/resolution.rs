@@ -24,7 +24,7 @@ pub(super) enum Peer {
 }
 
 /// Kept by a live connection for its life: [`Flow`] without what the connection itself has, and what tags may read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Resolution {
     /// The edge, in parts, because an [`Edge`] takes 16 bytes more.
     reporter: Reporter,
