@@ -1,9 +1,10 @@
 //! The live stream to the operator, on the connection of the control stream: the operator says what is watched, and gets which
 //! connections live now. It may also ask how the probe is; a probe without live views has a stream for that alone.
 //!
-//! While nothing is watched nothing is sent. What the operator does not read in time waits in the pipeline, which keeps the newest
+//! While nothing is watched nothing is sent but answers to estimates. What the operator does not read in time waits in the pipeline, which keeps the newest
 //! values and counts what it leaves out.
 
+mod estimate;
 mod pace;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub(crate) use pace::faster;
 use crate::facts::facts;
 use crate::kernel::monotonic;
 use crate::shared::Shared;
+use estimate::Estimates;
 use longwire_model::live::Watched;
 use longwire_wire::live::{Asked, LiveEncoder, MAX_LIVE_ORDER, MAX_LIVE_REPORT, TooManyNames, asked, facts_report};
 use longwire_wire::proto::live_client::LiveClient;
@@ -101,13 +103,14 @@ async fn keep(watching: Watching, channel: Channel, node: String) {
     }
 }
 
-async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::convert::Infallible, StreamEnd> {
+async fn converse(shared: &Arc<Shared>, channel: Channel, node: &str) -> Result<std::convert::Infallible, StreamEnd> {
     let (reports, sent) = mpsc::channel(1);
     let has_views = shared.pipeline().live().is_available() && shared.unsupported().is_none();
     let hello = LiveHello {
         node: node.to_owned(),
         probe_version: env!("CARGO_PKG_VERSION").to_owned(),
         knows_facts: true,
+        knows_estimates: has_views,
         without_views: !has_views,
     };
     reports.send(report(Report::Hello(hello))).await.map_err(|_| StreamEnd::Closed)?;
@@ -122,6 +125,7 @@ async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::
     let (mut is_on, mut may_have_news) = (false, false);
     // The question that is not answered yet. A newer one takes its place.
     let mut question = None;
+    let mut estimates = Estimates::new(Arc::clone(shared));
     loop {
         tokio::select! {
             order = orders.message() => {
@@ -131,9 +135,10 @@ async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::
                         may_have_news &= is_on;
                         shared.pipeline().watch(&watched);
                     }
+                    Ok(Asked::Estimate(order)) if has_views => estimates.order(*order),
                     Ok(Asked::Facts(number)) => question = Some(number),
                     // Orders that this probe does not know are of a newer operator, which does without.
-                    Ok(Asked::Watched(_)) | Err(_) => {}
+                    Ok(Asked::Watched(_) | Asked::Estimate(_)) | Err(_) => {}
                 }
             }
             room = reports.reserve(), if question.is_some() => {
@@ -141,6 +146,9 @@ async fn converse(shared: &Shared, channel: Channel, node: &str) -> Result<std::
                 if let Some(number) = question.take() {
                     room.send(facts_report(number, facts(shared)));
                 }
+            }
+            estimated = estimates.next() => {
+                reports.send(report(Report::Estimated(estimated))).await.map_err(|_| StreamEnd::Closed)?;
             }
             _ = turn.tick(), if is_on && !may_have_news => may_have_news = true,
             room = reports.reserve(), if may_have_news => {

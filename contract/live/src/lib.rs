@@ -1,7 +1,7 @@
 //! The live API, `live.telemetry.longwire.io/v1alpha1`: its kinds as types, and the documents by which clients discover them.
 //!
 //! ```text
-//! types (probe, connection, edge, ...) --resources: the one table--> discovery  /apis...        --> kubectl, client-go, k9s
+//! types (probe, connection, edge, series_estimate) --resources: the one table--> discovery  /apis...        --> kubectl, client-go, k9s
 //!                                           |                -> openapi    /openapi/v2, v3 --> kubectl explain
 //!                                           |                -> columns    Table           --> kubectl get
 //!                                           +-> the operator's router and authorization
@@ -18,6 +18,7 @@ pub mod end;
 pub mod openapi;
 pub mod probe;
 pub mod resources;
+pub mod series_estimate;
 
 pub use columns::Column;
 pub use connection::Connection;
@@ -25,6 +26,7 @@ pub use edge::Edge;
 pub use effective_telemetry::EffectiveTelemetry;
 pub use probe::Probe;
 pub use resources::{LiveResource, RESOURCES, Scope, Verb, resource};
+pub use series_estimate::SeriesEstimate;
 
 macro_rules! group {
     () => {

@@ -5,10 +5,11 @@ use crate::connection::CONNECTIONS;
 use crate::edge::EDGES;
 use crate::effective_telemetry::EFFECTIVE_TELEMETRIES;
 use crate::probe::PROBES;
+use crate::series_estimate::SERIES_ESTIMATES;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// What the operator serves.
-pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, EDGES, EFFECTIVE_TELEMETRIES, PROBES];
+pub const RESOURCES: &[LiveResource] = &[CONNECTIONS, EDGES, EFFECTIVE_TELEMETRIES, PROBES, SERIES_ESTIMATES];
 
 /// One resource of the API.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,8 @@ pub enum Verb {
     Get,
     List,
     Watch,
+    /// Asks for an answer: nothing is stored.
+    Create,
 }
 
 /// Schemas of a kind's parts.
@@ -94,6 +97,7 @@ impl Verb {
             Self::Get => "get",
             Self::List => "list",
             Self::Watch => "watch",
+            Self::Create => "create",
         }
     }
 }

@@ -134,6 +134,10 @@ fn all_discovery_documents_name_the_same_resources() {
 fn no_resource_has_verbs_that_bring_controllers() {
     for resource in RESOURCES {
         let verbs: Vec<_> = resource.verbs.iter().map(|verb| verb.name()).collect();
+        if verbs == ["create"] {
+            // As a SubjectAccessReview: controllers look for what can be listed and deleted, too.
+            continue;
+        }
         assert!(verbs.contains(&"list"), "{verbs:?}");
         assert!(verbs.iter().all(|verb| ["get", "list", "watch"].contains(verb)), "{verbs:?}");
     }

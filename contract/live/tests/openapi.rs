@@ -1,7 +1,7 @@
 //! What kubectl and the API server's aggregator need of the documents.
 
 use longwire_live::resources::Scope;
-use longwire_live::{GROUP, RESOURCES, VERSION, openapi};
+use longwire_live::{GROUP, RESOURCES, VERSION, Verb, openapi};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -55,7 +55,8 @@ fn explain_finds_each_kind() {
         let place = if resource.scope == Scope::Namespaced { "namespaces/{namespace}/" } else { "" };
         let path = format!("/apis/{GROUP}/{VERSION}/{place}{}", resource.plural);
         let kind = json!({"group": GROUP, "version": VERSION, "kind": resource.kind});
-        assert_eq!(document["paths"][&path]["get"]["x-kubernetes-group-version-kind"], kind);
+        let action = if resource.may(Verb::Create) { "post" } else { "get" };
+        assert_eq!(document["paths"][&path][action]["x-kubernetes-group-version-kind"], kind);
         let schema = &document["components"]["schemas"][format!("{OWN}{}", resource.kind)];
         assert_eq!(schema["x-kubernetes-group-version-kind"], json!([kind]));
         for part in ["metadata", "spec", "status"] {

@@ -178,10 +178,23 @@ shapes! {
     OWNER: proto::Owner { 1 Message(&POD), 3 Text, 7 Packed(4), 8 Message(&ENDPOINT) }
     ENDPOINT: proto::Endpoint { 1 Text }
 
-    LIVE_ORDER: proto::LiveOrder { 1 Message(&WATCHED), 3 Message(&ASK_FACTS) }
+    LIVE_ORDER: proto::LiveOrder { 1 Message(&WATCHED), 2 Message(&ESTIMATE_ORDER), 3 Message(&ASK_FACTS) }
     ASK_FACTS: proto::AskFacts {}
+    ESTIMATE_ORDER: proto::EstimateOrder { 3 Text, 4 Message(&UPDATE) }
     WATCHED: proto::Watched { 3 Text }
-    LIVE_REPORT: proto::LiveReport { 1 Message(&LIVE_HELLO), 2 Message(&LIVE_BATCH), 4 Message(&FACTS) }
+    LIVE_REPORT: proto::LiveReport {
+        1 Message(&LIVE_HELLO), 2 Message(&LIVE_BATCH), 3 Message(&ESTIMATED),
+        4 Message(&FACTS),
+    }
+    ESTIMATED: proto::Estimated {
+        5 Message(&ESTIMATED_METRIC), 6 Message(&ESTIMATED_NAMESPACE), 7 Message(&ESTIMATED_BUDGET),
+        8 Message(&ESTIMATED_LABEL),
+    }
+    ESTIMATED_METRIC: proto::EstimatedMetric { 1 Text }
+    ESTIMATED_NAMESPACE: proto::EstimatedNamespace { 1 Text }
+    ESTIMATED_BUDGET: proto::EstimatedBudget { 1 Text, 2 Text, 3 Text }
+    ESTIMATED_LABEL: proto::EstimatedLabel { 1 Text, 7 Message(&ESTIMATED_VALUE) }
+    ESTIMATED_VALUE: proto::EstimatedValue { 1 Text }
     LIVE_HELLO: proto::LiveHello { 1 Text, 2 Text }
     LIVE_BATCH: proto::LiveBatch {
         3 Message(&PLACE), 4 Message(&WORKLOAD), 5 Message(&SERVICE), 6 Message(&LIVE_POD), 7 Message(&LIVE_CONNECTION),

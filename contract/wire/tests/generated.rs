@@ -19,6 +19,7 @@ fn generate() -> String {
         // Much larger than the hello beside it.
         .boxed(".longwire.v1.LiveReport.report.batch")
         .boxed(".longwire.v1.LiveReport.report.facts")
+        .boxed(".longwire.v1.LiveOrder.order.estimate")
         // Checks a message before it is decoded.
         .codec_path("crate::codec::BoundedCodec")
         .compile_fds(descriptors)

@@ -29,7 +29,7 @@ pub(super) fn paths(dialect: Dialect) -> Map<String, Value> {
 }
 
 fn put(paths: &mut Map<String, Value>, path: String, item: Map<String, Value>) {
-    if item.contains_key("get") {
+    if item.contains_key("get") || item.contains_key("post") {
         paths.insert(path, item.into());
     }
 }
@@ -55,6 +55,11 @@ fn of_all(resource: &LiveResource, place: Place, dialect: Dialect) -> Map<String
         let text = format!("list objects of kind {kind}");
         let made = operation(dialect, &text, &id, &parameters, &full_name(&resource.list_kind()));
         item.insert("get".to_owned(), about(resource, "list", made));
+    }
+    if place == Place::OneNamespace && resource.may(Verb::Create) {
+        let text = format!("create an object of kind {kind}: it is answered, and not stored");
+        let made = creation(dialect, &text, kind);
+        item.insert("post".to_owned(), about(resource, "post", made));
     }
     if place == Place::OneNamespace {
         item.insert("parameters".to_owned(), json!([NAMESPACE.write(dialect)]));
@@ -107,6 +112,29 @@ fn operation(dialect: Dialect, text: &str, id: &str, parameters: &[Value], answe
     operation
 }
 
+/// What is sent, and comes back with its answer.
+fn creation(dialect: Dialect, text: &str, kind: &str) -> Value {
+    let schema = dialect.reference(&full_name(kind));
+    let parameters: Vec<_> = CREATE.iter().map(|parameter| parameter.write(dialect)).collect();
+    let mut operation = operation(dialect, text, &format!("create{kind}"), &parameters, &full_name(kind));
+    match dialect {
+        Dialect::V2 => {
+            let body = json!({"name": "body", "in": "body", "required": true, "schema": schema});
+            if let Some(parameters) = operation["parameters"].as_array_mut() {
+                parameters.push(body);
+            }
+        }
+        Dialect::V3 => operation["requestBody"] = json!({"required": true, "content": {JSON: {"schema": schema}}}),
+    }
+    if let Some(responses) = operation["responses"].as_object_mut()
+        && let Some(mut made) = responses.remove("200")
+    {
+        made["description"] = "Created".into();
+        responses.insert("201".to_owned(), made);
+    }
+    operation
+}
+
 struct Parameter {
     name: &'static str,
     place: &'static str,
@@ -128,6 +156,12 @@ const LIST: [Parameter; 6] = [
     query("limit", "integer", "Most objects of one page."),
     query("resourceVersion", "string", "From which version of the list an answer may be."),
     query("resourceVersionMatch", "string", "How resourceVersion is meant: Exact or NotOlderThan."),
+];
+
+const CREATE: [Parameter; 3] = [
+    query("dryRun", "string", "Changes nothing: no object of this kind is ever stored."),
+    query("fieldManager", "string", "Is not used."),
+    query("fieldValidation", "string", "Is not used: unknown fields of the object are warnings of the answer."),
 ];
 
 const WATCH: [Parameter; 4] = [

@@ -1,7 +1,7 @@
 //! Schemas of the kinds, of their lists and of everything below them.
 
 use super::Dialect;
-use crate::resources::{KindSchemas, LiveResource, RESOURCES};
+use crate::resources::{KindSchemas, LiveResource, RESOURCES, Verb};
 use crate::{GROUP, VERSION};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIResourceList, ListMeta, ObjectMeta};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -29,7 +29,9 @@ pub(super) fn schemas(dialect: Dialect) -> Map<String, Value> {
     for resource in RESOURCES {
         let schemas = (resource.schemas)(&mut generator);
         kinds.insert(full_name(resource.kind), kind(resource, &schemas, &mut generator));
-        kinds.insert(full_name(&resource.list_kind()), list(resource, &mut generator));
+        if resource.may(Verb::List) {
+            kinds.insert(full_name(&resource.list_kind()), list(resource, &mut generator));
+        }
     }
     let parts = generator.take_definitions(true).into_iter().map(|(name, schema)| (full_name(&name), schema));
     let mut all: Map<String, Value> = parts.chain(kinds).collect();
