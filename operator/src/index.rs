@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 mod backends;
 mod budget;
+mod copy;
 mod links;
 mod policies;
 pub mod probes;

@@ -20,6 +20,8 @@
 //!
 //! probes (the resource) --Questions: asked when somebody reads them--> live streams --AskFacts--> probes --Facts--> their objects
 //! What pods have is asked of the task that compiles it (`effective`).
+//! An estimate is neither listed nor watched: it is worked out from a copy of the cluster (`estimates`), and asked of all probes at
+//! once (`rounds`).
 //!
 //! With manifests there is no kube-apiserver: the API is served on loopback, in the clear, to everybody.
 
@@ -30,6 +32,7 @@ pub mod demand;
 pub mod edges;
 mod effective;
 mod ended;
+pub mod estimates;
 #[cfg(test)]
 mod fake;
 mod front_proxy;
@@ -45,6 +48,7 @@ mod probes;
 pub mod questions;
 mod registration;
 mod relay;
+pub mod rounds;
 pub mod row;
 mod selector;
 mod served;
@@ -70,6 +74,7 @@ use api::Api;
 use authorize::Authorizer;
 use connections::Connections;
 use effective::Effective;
+use estimates::Estimates;
 use kube::Client;
 use listen::{Doors, Listening};
 use probes::Probes;
@@ -111,7 +116,7 @@ pub struct Context {
     pub seen_pods: SeenPods,
     /// What live streams say.
     pub reports: LiveReports,
-    /// Where pods' telemetry is asked for.
+    /// Where pods' telemetry, and copies of the cluster, are asked for.
     pub to_writer: mpsc::Sender<Question>,
     pub role: watch::Receiver<Role>,
     pub counters: Arc<Counters>,
@@ -132,7 +137,7 @@ pub struct Live {
 #[must_use]
 pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     let Context { published, acks, pods, seen_pods, reports, to_writer, role, counters } = context;
-    let LiveReports { watched, news, questions } = reports;
+    let LiveReports { watched, news, questions, rounds } = reports;
     counters.live.begin();
     let mut tasks = JoinSet::new();
     let (doors, authorizer) = match access {
@@ -147,14 +152,12 @@ pub fn start(listener: TcpListener, access: Access, context: Context) -> Live {
     let connections = Arc::new(Connections::new(probes::microseconds(), watched, Arc::clone(&acks), pods.clone()));
     let joined = Arc::clone(&connections);
     tasks.spawn(connections::join(joined, news, seen_pods, role.clone(), Arc::clone(&counters)));
+    let estimates = Estimates::new(to_writer.clone(), published.clone(), rounds);
     let probes = Arc::new(Probes::new((acks, questions), pods, published));
     tasks.spawn(probes::begin_with_each_term(Arc::clone(&probes), role.clone()));
-    let api = Arc::new(Api::new(
-        (probes, connections, Effective::new(to_writer)),
-        authorizer,
-        role.clone(),
-        Arc::clone(&counters),
-    ));
+    let sources = (probes, connections, Effective::new(to_writer));
+    let api = Api::new(sources, authorizer, role.clone(), Arc::clone(&counters));
+    let api = Arc::new(api.with_estimates(estimates));
     let (ending, ended) = watch::channel(false);
     let listening = Listening { doors, role, api, counters, ending: ended };
     let serving = listening.run(listener);

@@ -9,3 +9,4 @@ pub(crate) mod consumers;
 pub mod defaults;
 pub mod merge;
 pub mod state;
+pub mod would;

@@ -78,7 +78,7 @@ impl Writer {
         self.seen.0.clone()
     }
 
-    /// Where it is asked what pods have.
+    /// Where it is asked what pods have, and for copies of the cluster.
     #[must_use]
     pub fn questions(&self) -> mpsc::Sender<Question> {
         self.questions.0.clone()

@@ -33,6 +33,10 @@ impl Slices {
         self.all.len()
     }
 
+    pub(super) fn values(&self) -> impl Iterator<Item = &Arc<EndpointSlice>> {
+        self.all.values()
+    }
+
     pub(super) fn get(&self, name: &Name) -> Option<&Arc<EndpointSlice>> {
         self.all.get(name)
     }

@@ -7,6 +7,7 @@
 
 mod accept;
 mod connections;
+mod creating;
 mod documents;
 mod effective;
 mod held;
@@ -20,6 +21,7 @@ mod watching;
 use super::authorize::Authorizer;
 use super::connections::Connections;
 use super::effective::Effective;
+use super::estimates::Estimates;
 use super::front_proxy::Door;
 use super::probes::Probes;
 use super::watches::Watches;
@@ -53,6 +55,8 @@ pub(super) struct Api {
     /// `None`: everybody may do everything.
     authorizer: Option<Arc<Authorizer>>,
     watches: Arc<Watches>,
+    /// `None`: there is nothing to estimate with.
+    estimates: Option<Estimates>,
     role: watch::Receiver<Role>,
     counters: Arc<Counters>,
     documents: Documents,
@@ -74,16 +78,22 @@ impl Api {
     ) -> Self {
         let (documents, lists) = (Documents::make(), Arc::new(Semaphore::new(LISTS)));
         let (authorizer, watches) = (authorizer.map(Arc::new), Arc::new(Watches::new(Arc::clone(&counters))));
-        Self { probes, connections, effective, authorizer, watches, role, counters, documents, lists }
+        Self { probes, connections, effective, authorizer, watches, estimates: None, role, counters, documents, lists }
     }
 
-    pub(super) async fn answer<B>(&self, caller: &Caller, request: Request<B>) -> Response<Body> {
+    #[must_use]
+    pub(super) fn with_estimates(mut self, estimates: Estimates) -> Self {
+        self.estimates = Some(estimates);
+        self
+    }
+
+    pub(super) async fn answer(&self, caller: &Caller, request: Request<Body>) -> Response<Body> {
         let target = Target::of(request.uri().path());
-        let (head, _unread) = request.into_parts();
+        let (head, body) = request.into_parts();
         let is_read = head.method == Method::GET;
         let (kind, answer) = match &target {
             Target::Objects(objects) => {
-                let (verb, answer) = self.objects(caller, &head, objects).await;
+                let (verb, answer) = self.objects(caller, (&head, body), objects).await;
                 (Kind { resource: objects.resource.plural, verb }, answer)
             }
             Target::Nothing => (Kind { resource: "other", verb: "other" }, Err(Failure::no_such_path())),

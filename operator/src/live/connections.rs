@@ -149,6 +149,11 @@ impl Connections {
         }
     }
 
+    /// Nodes of which there should be live data.
+    pub(super) fn expected(&self) -> BTreeSet<Arc<str>> {
+        expected(&self.acks, self.pods.as_ref())
+    }
+
     pub(super) fn get<S: Served>(&self, namespace: &str, name: &str) -> Option<Arc<RowState<S>>> {
         self.with(|views| views.get(namespace, name))
     }

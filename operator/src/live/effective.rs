@@ -86,7 +86,7 @@ impl Effective {
         let stopping = || Failure::unavailable("the operator is stopping: try again".to_owned());
         let asking = async {
             let (answer, answered) = oneshot::channel();
-            self.questions.send(Question { asked, answer }).await.map_err(|_| stopping())?;
+            self.questions.send(Question::Pods { asked, answer }).await.map_err(|_| stopping())?;
             answered.await.map_err(|_| stopping())
         };
         let answer =

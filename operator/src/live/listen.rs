@@ -6,6 +6,9 @@ use super::handshakes::{Handshake, Handshakes};
 use super::relay::{self, Relayed};
 use crate::counters::Counters;
 use crate::publish::role::Role;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -167,9 +170,9 @@ impl Listening {
     {
         let Self { api, role, ending, .. } = self;
         let (api, caller) = (Arc::clone(api), Arc::new(caller));
-        let service = service_fn(move |request| {
+        let service = service_fn(move |request: Request<Incoming>| {
             let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
-            async move { Ok::<_, Infallible>(api.answer(&caller, request).await) }
+            async move { Ok::<_, Infallible>(api.answer(&caller, request.map(Body::new)).await) }
         });
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -27,7 +27,7 @@ pub(super) fn expected(acks: &Acks, pods: Option<&watch::Receiver<ProbePods>>) -
 }
 
 impl Missing {
-    pub(super) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, lacks: Vec<String>) -> Self {
+    pub(in crate::live) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, lacks: Vec<String>) -> Self {
         let missing: Vec<_> = expected.difference(complete).collect();
         let mut texts = Vec::new();
         if !missing.is_empty() {
@@ -39,6 +39,10 @@ impl Missing {
         }
         texts.extend(lacks);
         Self { nodes: missing.len(), texts }
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
     }
 
     /// Adds the warnings to the headers of a response.

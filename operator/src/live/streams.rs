@@ -1,6 +1,7 @@
 //! Between the live streams of probes and who joins what they say.
 
 use super::questions::Questions;
+use super::rounds::Rounds;
 use longwire_model::live::{LiveBatch, Watched};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -35,6 +36,7 @@ pub struct ProbeStreams {
     pub(crate) watched: watch::Receiver<Arc<Watched>>,
     pub(crate) news: mpsc::Sender<FromStream>,
     pub(crate) questions: Arc<Questions>,
+    pub(crate) rounds: Arc<Rounds>,
 }
 
 /// The other side.
@@ -43,6 +45,7 @@ pub struct LiveReports {
     pub watched: watch::Sender<Arc<Watched>>,
     pub news: mpsc::Receiver<FromStream>,
     pub questions: Arc<Questions>,
+    pub rounds: Arc<Rounds>,
 }
 
 /// Nothing is watched at first.
@@ -50,7 +53,7 @@ pub struct LiveReports {
 pub fn channel() -> (ProbeStreams, LiveReports) {
     let (asked, watched) = watch::channel(Arc::default());
     let (said, news) = mpsc::channel(ROOM);
-    let questions = Arc::<Questions>::default();
-    let streams = ProbeStreams { watched, news: said, questions: Arc::clone(&questions) };
-    (streams, LiveReports { watched: asked, news, questions })
+    let (questions, rounds) = (Arc::<Questions>::default(), Arc::<Rounds>::default());
+    let streams = ProbeStreams { watched, news: said, questions: Arc::clone(&questions), rounds: Arc::clone(&rounds) };
+    (streams, LiveReports { watched: asked, news, questions, rounds })
 }

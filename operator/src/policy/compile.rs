@@ -102,6 +102,18 @@ impl Compiler {
         }
     }
 
+    /// Another one with the same settings and defaults, before its first object.
+    #[must_use]
+    pub(crate) fn anew(&self) -> Self {
+        Self { policies: self.policies.anew(), ..Self::new(self.identities.settings().clone()) }
+    }
+
+    /// Its objects are for the whole cluster.
+    #[must_use]
+    pub(crate) fn root_namespace(&self) -> &str {
+        &self.identities.settings().root_namespace
+    }
+
     /// The settings that apply where no object overrides them; called before the first object.
     #[must_use]
     pub fn with_defaults(mut self, defaults: TelemetryPolicy) -> Self {

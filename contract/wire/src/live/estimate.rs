@@ -1,7 +1,8 @@
 //! Estimates: the order to a probe, and its answer. A message has all definitions that it refers to.
 
+use super::MAX_LIVE_ORDER;
 use crate::decode::{Decoder, InvalidUpdate};
-use crate::encode::{Encoder, InvalidBatch};
+use crate::encode::Encoder;
 use crate::proto;
 use crate::proto::live_order::Order;
 use longwire_model::estimate::{
@@ -9,16 +10,20 @@ use longwire_model::estimate::{
     MAX_VALUES, MetricEstimate, NamespaceEstimate, NodeEstimate,
 };
 use longwire_model::series::FAMILIES;
+use prost::Message as _;
 
-pub fn order_estimate(order: &EstimateOrder) -> Result<proto::LiveOrder, InvalidBatch> {
+/// `None`: it does not fit into a message.
+#[must_use]
+pub fn order_estimate(order: &EstimateOrder) -> Option<proto::LiveOrder> {
     let EstimateOrder { id, namespace, update } = order;
     let order = proto::EstimateOrder {
         id: *id,
         all: namespace.is_none(),
         namespace: namespace.clone().unwrap_or_default(),
-        configuration: Some(Encoder::default().encode(update)?),
+        configuration: Some(Encoder::default().encode(update).ok()?),
     };
-    Ok(proto::LiveOrder { order: Some(Order::Estimate(Box::new(order))) })
+    let order = proto::LiveOrder { order: Some(Order::Estimate(Box::new(order))) };
+    (order.encoded_len() <= MAX_LIVE_ORDER).then_some(order)
 }
 
 pub fn to_estimate(order: proto::EstimateOrder) -> Result<EstimateOrder, InvalidUpdate> {

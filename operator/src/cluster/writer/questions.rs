@@ -1,7 +1,8 @@
-//! Questions about pods' telemetry: answered between two events, from index and compiler as they are.
+//! Questions that are answered between two events, from index and compiler as they are: about pods' telemetry, and for a copy of both.
 
 use crate::index::Index;
 use crate::policy::compile::{Compiler, Explained, Shared};
+use crate::policy::would::Copied;
 use crate::source::object::{self, Name};
 use longwire_model::identity::Pod;
 use std::fmt;
@@ -28,9 +29,13 @@ pub(crate) enum Asked {
     },
 }
 
-pub struct Question {
-    pub(crate) asked: Asked,
-    pub(crate) answer: oneshot::Sender<Answer>,
+pub enum Question {
+    Pods {
+        asked: Asked,
+        answer: oneshot::Sender<Answer>,
+    },
+    /// For whoever works out what the cluster would be.
+    Copy(oneshot::Sender<Copied>),
 }
 
 #[derive(Debug, Default)]
@@ -50,30 +55,36 @@ impl fmt::Debug for Question {
 
 impl Question {
     pub(super) fn answer(self, index: &Index, compiler: &Compiler) {
-        let Self { asked, answer } = self;
-        let mut found = Answer { synced: index.is_synced(), ..Answer::default() };
-        let mut shared = Shared::default();
-        match asked {
-            Asked::One(name) => {
-                found.pods.extend(index.pod(&name).and_then(|pod| compiler.explain(pod, &mut shared)));
-            }
-            Asked::Some { namespace, after, most, is_asked } => {
-                let most = most.min(MAX_ANSWERED);
-                let mut pods = index.pods_after(namespace.as_deref(), after.as_ref()).peekable();
-                let mut looked_at = 0;
-                while let Some(pod) = pods.next() {
-                    looked_at += 1;
-                    if compiler.identity_of(&pod.name).is_some_and(|identity| is_asked(pod, identity)) {
-                        found.pods.extend(compiler.explain(pod, &mut shared));
-                    }
-                    if found.pods.len() >= most || looked_at >= MAX_LOOKED_AT {
-                        found.next = pods.peek().map(|_| pod.name.clone());
-                        break;
-                    }
+        // An error means that nobody waits any more.
+        match self {
+            Self::Pods { asked, answer } => drop(answer.send(look_at(asked, index, compiler))),
+            Self::Copy(copy) => drop(copy.send(Copied { objects: index.objects(), compiler: compiler.anew() })),
+        }
+    }
+}
+
+fn look_at(asked: Asked, index: &Index, compiler: &Compiler) -> Answer {
+    let mut found = Answer { synced: index.is_synced(), ..Answer::default() };
+    let mut shared = Shared::default();
+    match asked {
+        Asked::One(name) => {
+            found.pods.extend(index.pod(&name).and_then(|pod| compiler.explain(pod, &mut shared)));
+        }
+        Asked::Some { namespace, after, most, is_asked } => {
+            let most = most.min(MAX_ANSWERED);
+            let mut pods = index.pods_after(namespace.as_deref(), after.as_ref()).peekable();
+            let mut looked_at = 0;
+            while let Some(pod) = pods.next() {
+                looked_at += 1;
+                if compiler.identity_of(&pod.name).is_some_and(|identity| is_asked(pod, identity)) {
+                    found.pods.extend(compiler.explain(pod, &mut shared));
+                }
+                if found.pods.len() >= most || looked_at >= MAX_LOOKED_AT {
+                    found.next = pods.peek().map(|_| pod.name.clone());
+                    break;
                 }
             }
         }
-        // Whoever asked may have gone.
-        let _ = answer.send(found);
     }
+    found
 }

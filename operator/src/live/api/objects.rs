@@ -29,17 +29,22 @@ pub(super) type Answer = Result<Response<Body>, Failure>;
 
 impl Api {
     /// With the verb's name, for its counter.
-    pub(super) async fn objects(&self, caller: &Caller, head: &Parts, objects: &Objects) -> (&'static str, Answer) {
+    pub(super) async fn objects(
+        &self,
+        caller: &Caller,
+        (head, body): (&Parts, Body),
+        objects: &Objects,
+    ) -> (&'static str, Answer) {
         let asked = Asked::read(head, objects);
         let verb = asked.as_ref().map_or("other", |asked| asked.verb.name());
         let answer = match asked {
-            Ok(asked) => self.perform(caller, head, &asked).await,
+            Ok(asked) => self.perform(caller, (head, body), &asked).await,
             Err(failure) => Err(failure),
         };
         (verb, answer)
     }
 
-    async fn perform(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Answer {
+    async fn perform(&self, caller: &Caller, (head, body): (&Parts, Body), asked: &Asked<'_>) -> Answer {
         let identity = self.authorize(caller, head, asked).await?;
         // From here on a change ends a watch.
         let mut role = self.role.clone();
@@ -47,6 +52,9 @@ impl Api {
             return Err(Failure::unavailable(
                 "no leading operator can be reached now, and a standby knows nothing of probes: try again".to_owned(),
             ));
+        }
+        if asked.verb == Verb::Create {
+            return self.estimate(asked, head, body).await;
         }
         // Each event of a watch is about one object.
         let shape = if asked.verb == Verb::List { Shape::List } else { Shape::One };
@@ -120,6 +128,11 @@ impl<'a> Asked<'a> {
     /// Only of what the resource has.
     fn read(head: &Parts, objects: &'a Objects) -> Result<Self, Failure> {
         let resource = objects.resource;
+        if head.method == Method::POST && objects.name.is_none() && objects.namespace.is_some() && resource.may(Verb::Create)
+        {
+            let (options, selection) = (ListOptions::default(), Selection::read(resource, "", "")?);
+            return Ok(Self { verb: Verb::Create, objects, options, selection });
+        }
         if head.method != Method::GET {
             return Err(Failure::not_served(resource, &head.method.as_str().to_ascii_lowercase()));
         }
@@ -139,4 +152,4 @@ impl<'a> Asked<'a> {
 
 /// The resources that [`Api::perform`] knows.
 #[cfg(test)]
-pub(super) const SERVED: &[&str] = &["connections", "edges", "effectivetelemetries", "probes"];
+pub(super) const SERVED: &[&str] = &["connections", "edges", "effectivetelemetries", "probes", "seriesestimates"];

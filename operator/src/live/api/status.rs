@@ -91,6 +91,34 @@ impl Failure {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", text).with(details)
     }
 
+    /// An object within the request is not valid.
+    pub(in crate::live) fn invalid_object(
+        resource: &LiveResource,
+        name: Option<&str>,
+        field: &str,
+        why: String,
+    ) -> Self {
+        let (kind, named) = (resource.kind, name.unwrap_or_default());
+        let text = format!("{kind}.{GROUP} {named:?} is invalid: {field}: {why}");
+        let cause = StatusCause {
+            field: Some(field.to_owned()),
+            message: Some(why),
+            reason: Some("FieldValueInvalid".to_owned()),
+        };
+        let details = StatusDetails { causes: Some(vec![cause]), ..about(resource, name) };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", text).with(details)
+    }
+
+    pub(in crate::live) fn too_large(most: usize) -> Self {
+        let text = format!("the body could not be read, or has more than {most} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)
+    }
+
+    pub(in crate::live) fn unsupported_media_type() -> Self {
+        let text = "the body of the request must be application/json".to_owned();
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", text)
+    }
+
     /// The client has to start its list, or its watch, anew.
     pub(in crate::live) fn expired(message: &str) -> Self {
         Self::new(StatusCode::GONE, "Expired", message.to_owned())

@@ -7,7 +7,7 @@ use crate::live::effective::Effective;
 use crate::live::probes::Probes;
 use crate::publish::Publisher;
 use crate::publish::role::Role;
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use longwire_live::{API_VERSION, GROUP, RESOURCES};
 use longwire_model::series::{LABEL_VALUES, operator_names};
@@ -45,7 +45,7 @@ impl Served {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.api.answer(&Caller::Anybody, request.body(()).unwrap()).await;
+        let response = self.api.answer(&Caller::Anybody, request.body(Body::empty()).unwrap()).await;
         let (head, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
         (head.status.as_u16(), head.headers, String::from_utf8(body.to_vec()).unwrap())

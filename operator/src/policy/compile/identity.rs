@@ -25,6 +25,10 @@ impl Identities {
         Self { settings, services: HashMap::new(), places: HashMap::new() }
     }
 
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// With the labels that an expression reads; and how many Services that lead to it are left out.
     pub(super) fn pod(&mut self, index: &Index, pod: &object::Pod, is_read: impl Fn(&str) -> bool) -> (Pod, usize) {
         let Leading { chosen, more, left_out } = select::services(index, pod);

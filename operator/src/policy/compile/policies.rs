@@ -74,8 +74,22 @@ impl Policies {
         }
     }
 
+    /// Before the first object.
+    pub(super) fn anew(&self) -> Self {
+        let mut anew = Self::new(&self.root);
+        if let Some(defaults) = &self.defaults {
+            anew.set_defaults(Arc::clone(defaults));
+        }
+        anew.assume(self.assumed.clone());
+        anew
+    }
+
     pub(super) fn default_to(&mut self, defaults: TelemetryPolicy) {
-        self.defaults = Some(Arc::new(defaults));
+        self.set_defaults(Arc::new(defaults));
+    }
+
+    fn set_defaults(&mut self, defaults: Arc<TelemetryPolicy>) {
+        self.defaults = Some(defaults);
         let index = Index::default();
         self.labels = self.named_labels(index.policies());
         self.settings = self.scope(&index, &self.root).base(&mut self.interned).1;

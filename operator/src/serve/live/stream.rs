@@ -5,10 +5,12 @@ use super::newest::{Newest, Taken};
 use crate::cluster::tls::Peer;
 use crate::counters::Counters;
 use crate::live::questions::Member;
+use crate::live::rounds::Able;
 use crate::live::streams::{FromStream, ProbeStreams, StreamNews};
 use crate::publish::role::Role;
+use longwire_model::estimate::EstimateOrder;
 use longwire_model::live::Watched;
-use longwire_wire::live::{InvalidLive, LiveDecoder, ask_facts, facts, order};
+use longwire_wire::live::{InvalidLive, LiveDecoder, ask_facts, estimated, facts, order, order_estimate};
 use longwire_wire::proto;
 use longwire_wire::proto::live_report::Report;
 use std::future::pending;
@@ -80,7 +82,7 @@ impl Stream {
     }
 
     async fn follow(self, hello: proto::LiveHello) -> Result<(), Status> {
-        let proto::LiveHello { node, probe_version, knows_facts, without_views } = hello;
+        let proto::LiveHello { node, probe_version, knows_facts, without_views, knows_estimates } = hello;
         let Self { number, who, reports, orders, live, role, counters, newest } = self;
         let node = Arc::<str>::from(node);
         let Some((taken, is_newer)) = newest.take(&node, number) else {
@@ -90,14 +92,15 @@ impl Stream {
         if is_newer {
             counters.refused("replaced");
         }
-        let ProbeStreams { watched, news, questions } = live;
+        let ProbeStreams { watched, news, questions, rounds } = live;
         let mut lifetime = Lifetime { role, who, taken };
         let asked = knows_facts.then(|| questions.join(&node, number));
+        let able = knows_estimates.then(|| rounds.able(number, &node));
         let to = (!without_views).then(|| Joiner { stream: number, node, news });
         if let Some(to) = &to {
             lifetime.or(to.say(StreamNews::Opened { release: probe_version })).await?;
         }
-        let outcome = Relay { reports, orders, watched, to: to.as_ref(), asked, counters }.run(&mut lifetime).await;
+        let outcome = Relay { reports, orders, watched, to: to.as_ref(), asked, able, counters }.run(&mut lifetime).await;
         if let Some(to) = &to {
             // The task that joins reports needs this news. An error means that it has ended.
             let _ = to.say(StreamNews::Ended).await;
@@ -129,6 +132,8 @@ struct Relay<'a> {
     to: Option<&'a Joiner>,
     /// `None`: the probe knows no facts.
     asked: Option<Member>,
+    /// `None`: the probe knows no estimates.
+    able: Option<Able>,
     counters: Arc<Counters>,
 }
 
@@ -141,7 +146,7 @@ struct Owed {
 
 impl Relay<'_> {
     async fn run(self, lifetime: &mut Lifetime) -> Result<(), Status> {
-        let Self { mut reports, orders, mut watched, to, mut asked, counters } = self;
+        let Self { mut reports, orders, mut watched, to, mut asked, mut able, counters } = self;
         let mut decoder = LiveDecoder::default();
         let invalid = |error: InvalidLive| {
             counters.refused("invalid_report");
@@ -149,6 +154,7 @@ impl Relay<'_> {
         };
         // What is watched already is news to this stream.
         let mut owed = Owed { watched: to.is_some(), question: false };
+        let mut estimate = None;
         loop {
             tokio::select! {
                 status = lifetime.over() => return Err(status),
@@ -169,6 +175,11 @@ impl Relay<'_> {
                     Some(Some(Report::Hello(_))) => {
                         return Err(Status::invalid_argument("only the first report of a stream may be hello"));
                     }
+                    Some(Some(Report::Estimated(said))) => {
+                        if let Some(able) = &able {
+                            able.answered(estimated(said));
+                        }
+                    }
                     // Of a newer probe.
                     Some(None) => {}
                     None => return Ok(()),
@@ -183,6 +194,14 @@ impl Relay<'_> {
                         room.send(Ok(ask_facts(*asked.asked.borrow_and_update())));
                     }
                 }
+                // The newest one alone: an older one is of a round that is over. Of one that is too large there is no answer.
+                asked = ordered(&mut able) => estimate = order_estimate(&asked),
+                room = orders.reserve(), if estimate.is_some() => {
+                    let Ok(room) = room else { return Ok(()) };
+                    if let Some(order) = estimate.take() {
+                        room.send(Ok(order));
+                    }
+                }
                 changed = watched.changed(), if to.is_some() && !owed.watched => {
                     changed.map_err(|_| stopping())?;
                     owed.watched = true;
@@ -193,6 +212,13 @@ impl Relay<'_> {
                 }
             }
         }
+    }
+}
+
+async fn ordered(able: &mut Option<Able>) -> EstimateOrder {
+    match able {
+        Some(able) => able.next().await,
+        None => pending().await,
     }
 }
 
