@@ -10,7 +10,7 @@ use online::Unread;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::runtime;
 
-mod files;
+pub(crate) mod files;
 mod online;
 
 /// Of objects in files that name none.

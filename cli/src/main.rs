@@ -6,6 +6,7 @@
 //! analyze     files, or what a cluster has -> what is wrong in them, by the operator's own code
 //! describe    what telemetry pods have, from the live API -> each part with where it is from
 //! edges       connections of the live API, added up by workload -> a tree, dot or mermaid
+//! estimate    policies in files -> what they would do to the series that are live now
 //! observe     connections of the live API that open, close or fail -> a line each
 //! top         connections of the live API, added up by pod, Service and so on -> a table that moves
 //! follow      connections of the live API, and their changes
@@ -27,6 +28,7 @@ mod analyze;
 mod describe;
 mod edges;
 mod ends;
+mod estimate;
 mod follow;
 mod kubeconfig;
 mod listing;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Analyze(options) => analyze::run(&options).map_err(|error| error.to_string()),
         Command::Describe(options) => describe::run(&options).map_err(|error| error.to_string()),
         Command::Edges(options) => edges::run(&options).map_err(|error| error.to_string()),
+        Command::Estimate(options) => estimate::run(&options).map_err(|error| error.to_string()),
         Command::Observe(options) => observe::run(&options).map_err(|error| error.to_string()),
         Command::Status(options) => status::run(&options).map_err(|error| error.to_string()),
         Command::Top(options) => top::run(&options).map_err(|error| error.to_string()),

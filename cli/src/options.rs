@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 mod describe;
 mod edges;
+mod estimate;
 mod observe;
 mod place;
 mod status;
@@ -13,6 +14,7 @@ mod top;
 
 pub(crate) use describe::{Describe, DescribeOutput, Described};
 pub(crate) use edges::{Edges, EdgesOutput};
+pub(crate) use estimate::{Estimate, EstimateOutput};
 pub(crate) use observe::{Observe, ObserveOutput};
 pub(crate) use place::Place;
 pub(crate) use status::{Status, StatusOutput};
@@ -32,6 +34,7 @@ pub(crate) enum Command {
     Status(Status),
     Describe(Describe),
     Edges(Edges),
+    Estimate(Estimate),
     Observe(Observe),
     Top(Top),
 }

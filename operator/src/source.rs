@@ -47,6 +47,23 @@ pub(crate) fn object_of(value: &Value) -> Result<Option<Object>, String> {
     parse::object(value)
 }
 
+/// The objects of the three kinds in a text, as they are, those of Lists too. An error names the line.
+pub fn policies_in(text: &str) -> Result<Vec<Value>, String> {
+    let is_ours = |value: &Value| {
+        let group = value["apiVersion"].as_str().and_then(|version| version.split_once('/')).map(|(group, _)| group);
+        group == Some(longwire_crds::GROUP)
+    };
+    let mut found = Vec::new();
+    for documents::Document { value, .. } in documents::documents(text) {
+        let value = value.map_err(|documents::Unreadable { line, message }| format!("line {line}: {message}"))?;
+        match value["items"].as_array().filter(|_| value["kind"] == "List") {
+            Some(items) => found.extend(items.iter().filter(|item| is_ours(item)).cloned()),
+            None => found.extend(is_ours(&value).then_some(value)),
+        }
+    }
+    Ok(found)
+}
+
 /// A document that holds one TelemetryPolicy and nothing else, in YAML; its spec may still be refused.
 pub(crate) fn telemetry_policy(text: &str) -> Result<TelemetryPolicy, String> {
     let piece = split::Piece { line: 1, text };

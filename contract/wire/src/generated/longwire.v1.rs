@@ -1154,17 +1154,19 @@ pub mod readers_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LiveOrder {
-    #[prost(oneof = "live_order::Order", tags = "1, 3")]
+    #[prost(oneof = "live_order::Order", tags = "1, 2, 3")]
     pub order: ::core::option::Option<live_order::Order>,
 }
 /// Nested message and enum types in `LiveOrder`.
 pub mod live_order {
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Order {
         #[prost(message, tag = "1")]
         Watched(super::Watched),
+        #[prost(message, tag = "2")]
+        Estimate(::prost::alloc::boxed::Box<super::EstimateOrder>),
         #[prost(message, tag = "3")]
         Facts(super::AskFacts),
     }
@@ -1175,6 +1177,17 @@ pub struct AskFacts {
     /// of this stream
     #[prost(fixed64, tag = "1")]
     pub question: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EstimateOrder {
+    #[prost(fixed64, tag = "1")]
+    pub id: u64,
+    #[prost(bool, tag = "2")]
+    pub all: bool,
+    #[prost(string, tag = "3")]
+    pub namespace: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub configuration: ::core::option::Option<Update>,
 }
 /// Neither all nor namespaces: nothing is watched.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1192,7 +1205,7 @@ pub struct Watched {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LiveReport {
-    #[prost(oneof = "live_report::Report", tags = "1, 2, 4")]
+    #[prost(oneof = "live_report::Report", tags = "1, 2, 3, 4")]
     pub report: ::core::option::Option<live_report::Report>,
 }
 /// Nested message and enum types in `LiveReport`.
@@ -1203,6 +1216,8 @@ pub mod live_report {
         Hello(super::LiveHello),
         #[prost(message, tag = "2")]
         Batch(::prost::alloc::boxed::Box<super::LiveBatch>),
+        #[prost(message, tag = "3")]
+        Estimated(super::Estimated),
         #[prost(message, tag = "4")]
         Facts(::prost::alloc::boxed::Box<super::Facts>),
     }
@@ -1220,6 +1235,8 @@ pub struct LiveHello {
     /// it answers nothing else: it does not know which connections live, and sends no batch
     #[prost(bool, tag = "4")]
     pub without_views: bool,
+    #[prost(bool, tag = "5")]
+    pub knows_estimates: bool,
 }
 /// What the probe says of itself. Times are nanoseconds.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1471,6 +1488,86 @@ pub struct LiveClose {
     /// fin, reset, ...; empty: not known
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Estimated {
+    #[prost(fixed64, tag = "1")]
+    pub id: u64,
+    #[prost(bool, tag = "2")]
+    pub complete: bool,
+    #[prost(uint64, tag = "3")]
+    pub connections: u64,
+    #[prost(uint64, tag = "4")]
+    pub relabelled: u64,
+    #[prost(message, repeated, tag = "5")]
+    pub metrics: ::prost::alloc::vec::Vec<EstimatedMetric>,
+    #[prost(message, repeated, tag = "6")]
+    pub namespaces: ::prost::alloc::vec::Vec<EstimatedNamespace>,
+    #[prost(message, repeated, tag = "7")]
+    pub budgets: ::prost::alloc::vec::Vec<EstimatedBudget>,
+    #[prost(message, repeated, tag = "8")]
+    pub labels: ::prost::alloc::vec::Vec<EstimatedLabel>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EstimatedMetric {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub today: u64,
+    #[prost(uint64, tag = "3")]
+    pub then: u64,
+    #[prost(uint64, tag = "4")]
+    pub stopped: u64,
+    #[prost(uint64, tag = "5")]
+    pub later: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EstimatedNamespace {
+    #[prost(string, tag = "1")]
+    pub namespace: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub today: u64,
+    #[prost(uint64, tag = "3")]
+    pub then: u64,
+    #[prost(uint64, tag = "4")]
+    pub stopped: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EstimatedBudget {
+    #[prost(string, optional, tag = "1")]
+    pub namespace: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub peer: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, tag = "3")]
+    pub resource: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub limit: u64,
+    #[prost(uint64, tag = "5")]
+    pub refused: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EstimatedLabel {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub connections: u64,
+    #[prost(uint64, tag = "3")]
+    pub unknown: u64,
+    #[prost(uint64, tag = "4")]
+    pub overflow: u64,
+    #[prost(uint64, tag = "5")]
+    pub values: u64,
+    #[prost(bool, tag = "6")]
+    pub has_more: bool,
+    #[prost(message, repeated, tag = "7")]
+    pub top: ::prost::alloc::vec::Vec<EstimatedValue>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EstimatedValue {
+    #[prost(string, tag = "1")]
+    pub value: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub connections: u64,
 }
 /// Generated client implementations.
 pub mod live_client {

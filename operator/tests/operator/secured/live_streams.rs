@@ -2,10 +2,11 @@
 
 use super::{AUDIENCE, NAME, PROBE, Secured, Stream, TIMEOUT, token};
 use crate::harness::hello;
+use longwire_model::estimate::{EstimateOrder, Estimated};
 use longwire_model::live::{Facts, LiveBatch, Moved, Watched, WatchedNamespaces};
 use longwire_operator::live::streams::{FromStream, StreamNews};
 use longwire_operator::publish::role::Role;
-use longwire_wire::live::{Asked, LiveEncoder, asked, facts_report};
+use longwire_wire::live::{Asked, LiveEncoder, asked, estimated_to_proto, facts_report, to_estimate};
 use longwire_wire::message::{FromProbe, Interest};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::live_client::LiveClient;
@@ -50,8 +51,7 @@ pub(super) fn opening(node: &str) -> LiveReport {
     report(Report::Hello(LiveHello {
         node: node.to_owned(),
         probe_version: "0.9.0".to_owned(),
-        knows_facts: false,
-        without_views: false,
+        ..LiveHello::default()
     }))
 }
 
@@ -62,6 +62,16 @@ pub(super) fn opening_with_facts(node: &str, without_views: bool) -> LiveReport 
         probe_version: "0.9.0".to_owned(),
         knows_facts: true,
         without_views,
+        ..LiveHello::default()
+    }))
+}
+
+pub(super) fn opening_with_estimates(node: &str) -> LiveReport {
+    report(Report::Hello(LiveHello {
+        node: node.to_owned(),
+        probe_version: "0.9.0".to_owned(),
+        knows_estimates: true,
+        ..LiveHello::default()
     }))
 }
 
@@ -83,8 +93,21 @@ impl LiveStream {
     pub(super) async fn next(&mut self) -> Result<Watched, Status> {
         match self.asked().await? {
             Asked::Watched(watched) => Ok(watched),
-            Asked::Facts(question) => panic!("it is asked for facts, {question}"),
+            other => panic!("it is asked for {other:?}"),
         }
+    }
+
+    /// The next estimate that it is asked for.
+    pub(super) async fn estimate(&mut self) -> EstimateOrder {
+        loop {
+            if let Asked::Estimate(order) = self.asked().await.unwrap() {
+                return to_estimate(*order).unwrap();
+            }
+        }
+    }
+
+    pub(super) async fn estimated(&self, estimated: Estimated) {
+        self.send(report(Report::Estimated(estimated_to_proto(estimated)))).await;
     }
 
     /// The next question for facts.

@@ -116,7 +116,18 @@ impl Connection {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        self.exchange(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(super) async fn post(&mut self, path: &str, user: &str, body: String) -> Result<(u16, Value), String> {
+        let uri = if matches!(self, Self::Http2(_)) { format!("https://{NAME}{path}") } else { path.to_owned() };
+        let request = Request::post(uri).header("host", NAME).header("x-remote-user", user);
+        let request = request.header("content-type", "application/json").body(Body::from(body)).unwrap();
+        let (code, _, body) = self.exchange(request).await?;
+        Ok((code, serde_json::from_str(&body).unwrap_or_else(|_| Value::from(body))))
+    }
+
+    async fn exchange(&mut self, request: Request<Body>) -> Result<(u16, HeaderMap, String), String> {
         let answer = async {
             let response = match self {
                 Self::Http1(sender) => {
