@@ -25,7 +25,8 @@ const OVERFLOWS: u8 = 2;
 /// More in one go would keep others from asking.
 const MAX_OBJECTS: usize = 100;
 /// Who may ask.
-const ESTIMATES: Listed = Listed { plural: "seriesestimates", role: "longwire-live-estimate, edit or admin", most: MAX_OBJECTS };
+const ESTIMATES: Listed =
+    Listed { plural: "seriesestimates", role: "longwire-live-estimate, edit or admin", most: MAX_OBJECTS };
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotEstimated {

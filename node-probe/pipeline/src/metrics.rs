@@ -36,9 +36,9 @@ mod tests;
 mod values;
 
 pub(crate) use acquire::SeriesSpec;
-pub(crate) use estimate::Shadow;
 pub use births::Lines;
 pub use budget::{Budget, Resource};
+pub(crate) use estimate::Shadow;
 pub(crate) use handles::{CONNECTION, ENVOY, SERVICE, WORKLOAD};
 pub use handles::{SeriesHandle, SeriesHandles};
 pub use histogram::Histogram;

@@ -13,6 +13,8 @@ mod edits;
 mod envoy;
 #[path = "properties/epochs.rs"]
 mod epochs;
+#[path = "properties/estimates.rs"]
+mod estimates;
 #[path = "properties/folded.rs"]
 mod folded;
 #[path = "properties/kernel.rs"]

@@ -219,7 +219,8 @@ impl Operator {
             let (published, acks, role) = (published.clone(), Arc::clone(&acks), role.clone());
             let pods = gate.as_ref().map(|gate| gate.pods());
             let counters = Arc::clone(&counters);
-            let context = live::Context { published, acks, pods, seen_pods, reports, to_writer: questions, role, counters };
+            let context =
+                live::Context { published, acks, pods, seen_pods, reports, to_writer: questions, role, counters };
             LiveApi::start(listener, registration.zip(certificate.clone()), context)
         });
         let leaving = live.as_ref().map(LiveApi::leaving);

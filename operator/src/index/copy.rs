@@ -17,6 +17,14 @@ impl Index {
         let telemetry = policies.telemetry.values().map(|policy| Object::TelemetryPolicy(Arc::clone(policy)));
         let tags = policies.tags.values().map(|policy| Object::ExtraStatTags(Arc::clone(policy)));
         let stats = policies.stats.values().map(|policy| Object::StatsMatcher(Arc::clone(policy)));
-        nodes.chain(namespaces).chain(services).chain(slices).chain(pods).chain(telemetry).chain(tags).chain(stats).collect()
+        nodes
+            .chain(namespaces)
+            .chain(services)
+            .chain(slices)
+            .chain(pods)
+            .chain(telemetry)
+            .chain(tags)
+            .chain(stats)
+            .collect()
     }
 }

@@ -113,9 +113,7 @@ impl Estimates {
         let worked_out = tokio::task::spawn_blocking(move || work_out(copied, object, &published, now)).await;
         let (difference, mut warnings) = worked_out
             .map_err(|error| Failure::unavailable(format!("the estimate failed: {error}")))?
-            .map_err(|why| {
-                Failure::invalid_object(resource, estimate.metadata.name.as_deref(), "spec.object", why)
-            })?;
+            .map_err(|why| Failure::invalid_object(resource, estimate.metadata.name.as_deref(), "spec.object", why))?;
         let Difference { settings, pods, changes } = difference;
         let answers = self.rounds.ask(Round::new(namespace, settings, pods)).await;
         let mut status = SeriesEstimateStatus { changes, ..sum::sum(&answers) };

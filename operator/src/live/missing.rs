@@ -27,7 +27,11 @@ pub(super) fn expected(acks: &Acks, pods: Option<&watch::Receiver<ProbePods>>) -
 }
 
 impl Missing {
-    pub(in crate::live) fn of(expected: &BTreeSet<Arc<str>>, complete: &BTreeSet<Arc<str>>, lacks: Vec<String>) -> Self {
+    pub(in crate::live) fn of(
+        expected: &BTreeSet<Arc<str>>,
+        complete: &BTreeSet<Arc<str>>,
+        lacks: Vec<String>,
+    ) -> Self {
         let missing: Vec<_> = expected.difference(complete).collect();
         let mut texts = Vec::new();
         if !missing.is_empty() {

@@ -56,8 +56,8 @@ impl Admitted {
         let known = self.namespaces.get(namespace).and_then(|tags| tags.get(name));
         let more = learned.0.get(namespace).and_then(|tags| tags.get(name));
         let has_room = known.map_or(0, HashMap::len) + more.map_or(0, HashSet::len) < most as usize;
-        let is_known = known.is_some_and(|known| known.contains_key(&value))
-            || more.is_some_and(|more| more.contains(&value));
+        let is_known =
+            known.is_some_and(|known| known.contains_key(&value)) || more.is_some_and(|more| more.contains(&value));
         if has_room || needs_no_room(&value) || is_known { value } else { OVERFLOW.into() }
     }
 

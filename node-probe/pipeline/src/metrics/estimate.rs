@@ -142,12 +142,9 @@ impl Shadow {
                         let fresh = metrics.difference(of.made[*number as usize].room);
                         (Some(MADE | *number), fresh, sets.cost_of_metrics(fresh), 0)
                     }
-                    None => (
-                        None,
-                        *metrics,
-                        sets.cost_of_set(*metrics, fingerprint.bytes, differences),
-                        fingerprint.hash,
-                    ),
+                    None => {
+                        (None, *metrics, sets.cost_of_set(*metrics, fingerprint.bytes, differences), fingerprint.hash)
+                    }
                 }
             }
         };
@@ -246,11 +243,8 @@ impl Shadow {
             next = Some(slot + 1);
             // As many slots as fit into a handle.
             let at = u32::try_from(slot).unwrap_or(u32::MAX);
-            let namespace = if set.is_overflow {
-                sets.overflow_namespace(at)
-            } else {
-                Some(Payer::of(set.key().edge()).namespace)
-            };
+            let namespace =
+                if set.is_overflow { sets.overflow_namespace(at) } else { Some(Payer::of(set.key().edge()).namespace) };
             let fed = kinds[K::KIND as usize].fed.get(&at).filter(|fed| fed.born == set.born());
             let stopped = fed.map_or(Metrics::NONE, |fed| fed.now.difference(fed.then));
             for metric in K::Values::METRICS.iter() {
@@ -305,9 +299,7 @@ impl Shadow {
         let Some((key, differences)) = sets.new_overflow((reporter, payer, level), made) else { return Some(of_node) };
         let hash = match sets.find(&key, &differences) {
             Place::At(at) => return Some(at),
-            Place::Nowhere(fingerprint) => {
-                fingerprint.unwrap_or_else(|| sets.fingerprint(&key, &differences)).hash
-            }
+            Place::Nowhere(fingerprint) => fingerprint.unwrap_or_else(|| sets.fingerprint(&key, &differences)).hash,
         };
         if let Some(number) = self.kinds[K::KIND as usize].by_hash.get(&hash) {
             return Some(MADE | *number);

@@ -172,8 +172,8 @@ impl Recording {
     ) -> SeriesHandles {
         let mut resolution = self.resolution.clone();
         resolution.renew(Arc::clone(&local.pod));
-        let is_long = self.long != Long::No
-            || now.saturating_sub(opened) >= threshold(local.telemetry.long_connections, usual);
+        let is_long =
+            self.long != Long::No || now.saturating_sub(opened) >= threshold(local.telemetry.long_connections, usual);
         let wanted = if is_long { ALL } else { AT_ONCE };
         let mut held = SeriesHandles::default();
         let start = opened.saturating_add(wall_clock_offset);

@@ -128,7 +128,10 @@ impl<'a> Asked<'a> {
     /// Only of what the resource has.
     fn read(head: &Parts, objects: &'a Objects) -> Result<Self, Failure> {
         let resource = objects.resource;
-        if head.method == Method::POST && objects.name.is_none() && objects.namespace.is_some() && resource.may(Verb::Create)
+        if head.method == Method::POST
+            && objects.name.is_none()
+            && objects.namespace.is_some()
+            && resource.may(Verb::Create)
         {
             let (options, selection) = (ListOptions::default(), Selection::read(resource, "", "")?);
             return Ok(Self { verb: Verb::Create, objects, options, selection });

@@ -1,8 +1,6 @@
 //! What the probes answer, added up. Pure.
 
-use longwire_live::series_estimate::{
-    Label, LabelValue, NamedCounts, Overflow, SeriesCounts, SeriesEstimateStatus,
-};
+use longwire_live::series_estimate::{Label, LabelValue, NamedCounts, Overflow, SeriesCounts, SeriesEstimateStatus};
 use longwire_model::estimate::{
     BudgetEstimate, LabelEstimate, MAX_NAMESPACES, MAX_VALUES, MetricEstimate, NamespaceEstimate, NodeEstimate,
 };

@@ -100,7 +100,8 @@ impl Stream {
         if let Some(to) = &to {
             lifetime.or(to.say(StreamNews::Opened { release: probe_version })).await?;
         }
-        let outcome = Relay { reports, orders, watched, to: to.as_ref(), asked, able, counters }.run(&mut lifetime).await;
+        let outcome =
+            Relay { reports, orders, watched, to: to.as_ref(), asked, able, counters }.run(&mut lifetime).await;
         if let Some(to) = &to {
             // The task that joins reports needs this news. An error means that it has ended.
             let _ = to.say(StreamNews::Ended).await;

@@ -3,8 +3,9 @@
 mod access;
 mod connections;
 mod edges;
-mod effective;
 mod facts;
+mod effective;
+mod estimates;
 mod front_proxy;
 mod registration;
 mod relayed;

@@ -35,9 +35,7 @@ impl Counting {
             let new = match metric.family().kind {
                 _ if metric == Metric::LongwireFailed => continue,
                 Kind::Counter | Kind::Gauge => Lines { new: 1, ..Lines::default() },
-                Kind::Histogram(_) => {
-                    Lines { later: lines_of(Metrics::NONE.with(metric)) as u64, ..Lines::default() }
-                }
+                Kind::Histogram(_) => Lines { later: lines_of(Metrics::NONE.with(metric)) as u64, ..Lines::default() },
             };
             self.add(metric, new, namespace);
         }
