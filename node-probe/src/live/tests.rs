@@ -6,13 +6,15 @@ use crate::kernel::monotonic;
 use crate::readers::tests::connect;
 use crate::shared::Shared;
 use longwire_export::exposition::Format;
+use longwire_model::estimate::{Estimated, NodeEstimate};
 use longwire_model::live::{Facts, LiveBatch, Lost, Watched, WatchedNamespaces};
 use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
-use longwire_wire::live::{LiveDecoder, ask_facts, facts, order};
+use longwire_wire::live::{LiveDecoder, ask_facts, estimated, facts, order, order_estimate};
+use longwire_wire::proto::live_order::Order;
 use longwire_wire::proto::live_report::Report;
 use longwire_wire::proto::live_server::{Live, LiveServer};
-use longwire_wire::proto::{LiveOrder, LiveReport};
+use longwire_wire::proto::{EstimateOrder, LiveOrder, LiveReport};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -23,14 +25,14 @@ use tonic::{Request, Response, Status, Streaming};
 /// A timeout that no step of a test reaches.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-type Order = Result<LiveOrder, Status>;
+type Sent = Result<LiveOrder, Status>;
 
 /// Hands over both ends of each stream.
-struct Operator(mpsc::Sender<(mpsc::Sender<Order>, Streaming<LiveReport>)>);
+struct Operator(mpsc::Sender<(mpsc::Sender<Sent>, Streaming<LiveReport>)>);
 
 #[tonic::async_trait]
 impl Live for Operator {
-    type StreamStream = ReceiverStream<Order>;
+    type StreamStream = ReceiverStream<Sent>;
 
     async fn stream(&self, request: Request<Streaming<LiveReport>>) -> Result<Response<Self::StreamStream>, Status> {
         let (orders, receiver) = mpsc::channel(4);
@@ -54,7 +56,7 @@ fn shared(live_history: usize) -> Arc<Shared> {
 }
 
 struct Streamed {
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<Sent>,
     reports: Streaming<LiveReport>,
     decoder: LiveDecoder,
     _following: Following,
@@ -159,6 +161,27 @@ async fn an_order_of_a_newer_operator_changes_nothing() {
     stream.watch(1).await;
     until(|| shared.pipeline().live().is_on()).await;
     assert_eq!(shared.pipeline().live().changes(), 1);
+}
+
+/// What is in the answer, the pipeline's tests say.
+#[tokio::test]
+async fn an_estimate_is_answered_under_its_number_beside_what_is_watched() {
+    let shared = shared(8);
+    let mut stream = Streamed::start(&shared).await;
+    let Report::Hello(hello) = stream.next().await else { panic!("no hello") };
+    assert!(hello.knows_estimates);
+    stream.watch(1).await;
+    // One that cannot be read is not answered.
+    let unreadable = EstimateOrder { id: 1, all: true, ..EstimateOrder::default() };
+    stream.orders.send(Ok(LiveOrder { order: Some(Order::Estimate(Box::new(unreadable))) })).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let order = longwire_model::estimate::EstimateOrder { id: 2, ..Default::default() };
+    stream.orders.send(Ok(order_estimate(&order).unwrap())).await.unwrap();
+    let Report::Estimated(said) = stream.next().await else { panic!("no estimate") };
+    let Estimated { id, estimate } = estimated(said);
+    assert_eq!((id, estimate), (2, NodeEstimate { complete: true, ..NodeEstimate::default() }));
+    pass(&shared);
+    assert_eq!(stream.batch().await.generation, 1);
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ use longwire_model::estimate::{
 use longwire_model::series::FAMILIES;
 use prost::Message as _;
 
+#[cfg(test)]
+mod tests;
+
 /// `None`: it does not fit into a message.
 #[must_use]
 pub fn order_estimate(order: &EstimateOrder) -> Option<proto::LiveOrder> {

@@ -35,7 +35,7 @@ impl Objects {
         let attributes = &spec["resourceAttributes"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let is_ours = attributes["group"] == "live.telemetry.longwire.io"
-            && ["probes", "connections", "edges", "effectivetelemetries"]
+            && ["probes", "connections", "edges", "effectivetelemetries", "seriesestimates"]
                 .contains(&attributes["resource"].as_str().unwrap_or_default());
         let asked = (text(&spec["user"]), text(&attributes["verb"]), text(&attributes["name"]));
         let asked_in = (text(&spec["user"]), text(&attributes["verb"]), text(&attributes["namespace"]));
