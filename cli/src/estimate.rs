@@ -11,8 +11,8 @@ use crate::listing::{Listed, Unanswered, Unlisted, code};
 use crate::options::Estimate;
 use kube::Api;
 use kube::api::PostParams;
-use longwire_live::SeriesEstimate;
 use longwire_live::series_estimate::SeriesEstimateSpec;
+use longwire_live::{GROUP, SeriesEstimate};
 use longwire_operator::source::policies_in;
 use print::{NotPrinted, print};
 use serde_json::Value;
@@ -25,8 +25,7 @@ const OVERFLOWS: u8 = 2;
 /// More in one go would keep others from asking.
 const MAX_OBJECTS: usize = 100;
 /// Who may ask.
-const ESTIMATES: Listed =
-    Listed { plural: "seriesestimates", role: "longwire-live-estimate, edit or admin", most: MAX_OBJECTS };
+const ESTIMATES: Listed = Listed { plural: "seriesestimates", role: "longwire-live-estimate", most: MAX_OBJECTS };
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotEstimated {
@@ -42,6 +41,12 @@ pub(crate) enum NotEstimated {
     NoCluster(#[from] NoCluster),
     #[error("{object}: {why}")]
     Unanswered { object: String, why: Unanswered },
+    #[error(
+        "{object}: you may not create seriesestimates.{GROUP} in namespace {namespace}: {why}: ask for a binding to the ClusterRole {}, \
+         or to edit or admin, which include it",
+        ESTIMATES.role
+    )]
+    Forbidden { object: String, namespace: String, why: String },
     #[error("{object}: {why}")]
     Invalid { object: String, why: String },
     #[error("the cluster cannot be asked: {0}")]
@@ -87,6 +92,9 @@ async fn ask(cluster: &Cluster, namespace: &str, object: Value) -> Result<Series
     estimates.create(&PostParams::default(), &estimate).await.map_err(|error| match &error {
         kube::Error::Api(status) if [400, 422, 429].contains(&status.code) => {
             NotEstimated::Invalid { object: name, why: status.message.clone() }
+        }
+        kube::Error::Api(status) if status.code == 403 => {
+            NotEstimated::Forbidden { object: name, namespace, why: status.message.clone() }
         }
         _ if code(&error) == Some(405) => {
             NotEstimated::Unanswered { object: name, why: Unlisted::NoApi(ESTIMATES.plural).by(cluster) }

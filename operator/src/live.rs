@@ -32,7 +32,7 @@ pub mod demand;
 pub mod edges;
 mod effective;
 mod ended;
-pub mod estimates;
+mod estimates;
 #[cfg(test)]
 mod fake;
 mod front_proxy;

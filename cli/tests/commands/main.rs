@@ -3,6 +3,7 @@
 mod api_server;
 mod describe;
 mod edges;
+mod estimate;
 mod observe;
 mod online;
 mod status;

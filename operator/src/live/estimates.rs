@@ -52,23 +52,23 @@ impl Asked {
         let mut estimate: SeriesEstimate =
             serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
         let own = estimate.metadata.namespace.get_or_insert_with(|| namespace.to_owned());
-        if own != namespace {
+        if own.as_str() != namespace {
             return Err(malformed(format!("its namespace is {own}, and that of the request is {namespace}")));
         }
-        let object = policy(&mut estimate.spec.object, namespace)
+        let object = policy(estimate.spec.object.clone(), namespace)
             .map_err(|why| Failure::invalid_object(resource, estimate.metadata.name.as_deref(), "spec.object", why))?;
         Ok(Self { estimate, object })
     }
 }
 
 /// A policy that is one of this namespace. Its name may be left out: then it is a new one.
-fn policy(value: &mut Value, namespace: &str) -> Result<Object, String> {
+fn policy(mut value: Value, namespace: &str) -> Result<Object, String> {
     let metadata = value.as_object_mut().ok_or("no object")?.entry("metadata").or_insert_with(|| json!({}));
     let metadata = metadata.as_object_mut().ok_or("metadata: no object")?;
     metadata.entry("namespace").or_insert_with(|| namespace.into());
     // No object can have it.
     metadata.entry("name").or_insert_with(|| "(new)".into());
-    let object = source::object_of(value)?;
+    let object = source::object_of(&value)?;
     let object = object.filter(|object| object.key().kind.is_policy());
     let object = object.ok_or("no TelemetryPolicy, ExtraStatTags or StatsMatcher of telemetry.longwire.io")?;
     if object.key().name.namespace != namespace {

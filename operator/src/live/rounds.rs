@@ -9,6 +9,7 @@ use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -79,7 +80,8 @@ impl Rounds {
     pub(crate) fn able(self: &Arc<Self>, stream: u64, node: &Arc<str>) -> Able {
         self.state.lock().able.insert(stream, Arc::clone(node));
         let mut asked = self.asked.subscribe();
-        asked.mark_unchanged();
+        // A round that runs waits for this one too.
+        asked.mark_changed();
         Able { rounds: Arc::clone(self), stream, node: Arc::clone(node), asked }
     }
 
@@ -97,7 +99,8 @@ impl Rounds {
         self.asked.send_replace(Arc::new(Round { id, ..round }));
         loop {
             news.borrow_and_update();
-            if self.state.lock().is_complete() || !matches!(timeout_at(until, news.changed()).await, Ok(Ok(()))) {
+            let is_complete = self.state.lock().is_complete();
+            if is_complete || !matches!(timeout_at(until, news.changed()).await, Ok(Ok(()))) {
                 return std::mem::take(&mut self.state.lock().answers);
             }
         }
@@ -130,7 +133,7 @@ impl Able {
         loop {
             // The sender is here.
             if self.asked.changed().await.is_err() {
-                std::future::pending::<()>().await;
+                pending::<()>().await;
             }
             let round = Arc::clone(&self.asked.borrow_and_update());
             if round.id != 0 {

@@ -39,7 +39,7 @@ impl Copied {
         }
         index.apply(Event::Synced, &mut stale);
         let Changes { settings, nodes, policy_states, .. } = compiler.compile(&index, stale, now);
-        let state = policy_states.and_then(|states: super::state::PolicyStates| states.get(&key).cloned());
+        let state = policy_states.and_then(|states| states.get(&key).cloned());
         Would { state, settings, nodes }
     }
 

@@ -19,7 +19,7 @@ use super::handles::{SeriesHandle, SeriesHandles};
 use super::kinds::{KnownLabels, of_kind};
 use super::sets::{Place, Sets};
 use super::values::Values;
-use crate::labels::{EnvoyLabels, LabelSet};
+use crate::labels::EnvoyLabels;
 use crate::observation::EdgeRef;
 use hashbrown::HashMap;
 use longwire_model::estimate::{BudgetEstimate, MAX_BUDGETS, MetricEstimate, NamespaceEstimate};
