@@ -44,7 +44,10 @@ fn each_object_is_asked_in_its_namespace_and_a_full_budget_is_2() {
     let (code, text, _) = estimate(&server, TAGS, &["-n", "bank"]);
     assert_eq!(code, Some(2));
     assert!(text.contains("no room: node n1 may have 7 series"), "{text}");
-    let both = format!("{TAGS}---\n{}---\napiVersion: v1\nkind: Pod\n", TAGS.replace("name: team}", "name: team, namespace: bank}"));
+    let both = format!(
+        "{TAGS}---\n{}---\napiVersion: v1\nkind: Pod\n",
+        TAGS.replace("name: team}", "name: team, namespace: bank}")
+    );
     let (code, text, _) = estimate(&server, &both, &["-o", "json"]);
     let list: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, list["items"].as_array().unwrap().len()), (Some(2), 2));

@@ -98,7 +98,10 @@ async fn served() -> Served {
     served.api().allow("ops", "create", "");
     served.operator.send_events(vec![shop_pod()]).await;
     let mut published = served.operator.published.clone();
-    published.wait_for(|published| published.node("n1").is_some_and(|node| node.pods.contains_key("web"))).await.unwrap();
+    published
+        .wait_for(|published| published.node("n1").is_some_and(|node| node.pods.contains_key("web")))
+        .await
+        .unwrap();
     served
 }
 
@@ -121,7 +124,10 @@ async fn probes_are_asked_with_the_pods_that_would_differ_and_the_user_gets_the_
     assert_eq!((&status["complete"], &status["warnings"]), (&json!(false), &warning), "{status}");
     assert_eq!(status["series"], json!({"before": 10, "after": 14, "stopped": 2, "later": 1}));
     assert_eq!(status["metrics"][0]["name"], "m");
-    assert_eq!(status["overflows"], json!([{"node": "n1", "namespace": "shop", "resource": "series", "limit": 12, "refused": 1}]));
+    assert_eq!(
+        status["overflows"],
+        json!([{"node": "n1", "namespace": "shop", "resource": "series", "limit": 12, "refused": 1}])
+    );
     let top = json!([{"value": "payments", "connections": 2}, {"value": "unknown", "connections": 1}]);
     assert_eq!((&status["labels"][0]["top"], &status["labels"][0]["unknown"]), (&top, &json!(1)));
     assert_eq!(status["changes"], json!([{"what": "label team becomes source.labels['team']", "pods": 1}]));
@@ -161,7 +167,10 @@ async fn a_probe_that_does_not_answer_is_named_in_bounded_time() {
     assert_eq!(code, 201, "{estimate}");
     assert!(begun.elapsed() >= Duration::from_secs(1), "it was waited for");
     assert_eq!(estimate["status"]["warnings"], json!(["2 of 2 nodes did not answer: n1, n2"]));
-    assert_eq!((&estimate["status"]["complete"], &estimate["status"]["changes"][0]["pods"]), (&json!(false), &json!(1)));
+    assert_eq!(
+        (&estimate["status"]["complete"], &estimate["status"]["changes"][0]["pods"]),
+        (&json!(false), &json!(1))
+    );
 }
 
 #[tokio::test]
