@@ -1,16 +1,20 @@
 //! A probe and an operator over gRPC: what somebody watches there is said here.
 
+#[path = "live/estimates.rs"]
+mod estimates;
+
 use longwire_model::connection::{CloseReason, Reporter, Traffic};
 use longwire_model::live::{Ending, LiveBatch, LiveName, WatchedNamespaces, Whose};
-use longwire_operator::cluster::writer::Writer;
+use longwire_operator::acks::Acks;
+use longwire_operator::cluster::writer::{Wanted, Writer};
 use longwire_operator::counters::Counters;
 use longwire_operator::live::demand::{Demand, Interest, LINGER, Scope};
 use longwire_operator::live::streams::{self, FromStream, LiveReports, StreamNews};
 use longwire_operator::policy::compile::{Compiler, Settings};
-use longwire_operator::publish::Publisher;
 use longwire_operator::publish::role::Role;
+use longwire_operator::publish::{Published, Publisher};
 use longwire_operator::serve::{self, Context};
-use longwire_operator::source::event::Event;
+use longwire_operator::source::event::{Batch, Event};
 use longwire_operator::source::object::Object;
 use longwire_pipeline::record::{Counters as Moved, RawRecord, Sample, flag, kind};
 use longwire_probe::simulated::SimulatedProbe;
@@ -34,8 +38,13 @@ struct Operator {
     address: SocketAddr,
     reports: LiveReports,
     demand: Demand,
+    events: mpsc::Sender<Batch>,
+    published: watch::Receiver<Published>,
+    acks: Arc<Acks>,
+    copies: mpsc::Sender<Wanted>,
+    counters: Arc<Counters>,
     /// Nobody writes a role while the operator lives.
-    _role: watch::Sender<Role>,
+    role: watch::Sender<Role>,
 }
 
 fn pod((namespace, name): (&str, &str), node: &str, address: Ipv4Addr) -> Event {
@@ -56,7 +65,7 @@ impl Operator {
         let counters = Arc::<Counters>::default();
         let (publisher, published) = Publisher::new();
         let writer = Writer::new(Compiler::new(settings), publisher, None, Arc::clone(&counters));
-        let observations = writer.observations();
+        let (observations, copies) = (writer.observations(), writer.copies());
         let (events, batches) = mpsc::channel(4);
         tokio::spawn(writer.run(batches, || 1));
         let (web, db) = (pod(("shop", "web"), "n1", CLIENT), pod(("data", "db"), "n2", SERVER));
@@ -65,22 +74,20 @@ impl Operator {
         let address = listener.local_addr().unwrap();
         let (live, reports) = streams::channel();
         let (role, receiver) = watch::channel(Role::Leader);
+        let acks = Arc::<Acks>::default();
         let context = Context {
-            published,
-            acks: Arc::default(),
+            published: published.clone(),
+            acks: Arc::clone(&acks),
             role: receiver,
             gate: None,
             readers: None,
-            counters,
+            counters: Arc::clone(&counters),
             observations,
             live: Some(live),
         };
-        tokio::spawn(async move {
-            // The writer ends with its sender.
-            let _events = events;
-            serve::serve(listener, context, None, pending()).await
-        });
-        Self { address, reports, demand: Demand::default(), _role: role }
+        tokio::spawn(serve::serve(listener, context, None, pending()));
+        let demand = Demand::default();
+        Self { address, reports, demand, events, published, acks, copies, counters, role }
     }
 
     fn probe(&self) -> SimulatedProbe {

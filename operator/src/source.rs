@@ -43,7 +43,7 @@ pub(crate) fn policy_from_api_server(kind: Kind, value: &Value) -> Result<Object
 
 /// The object that a value is; a policy's spec may still be refused. `None`: of a kind that decides nothing. An error names the
 /// field.
-pub(crate) fn object_of(value: &Value) -> Result<Option<Object>, String> {
+pub fn object_of(value: &Value) -> Result<Option<Object>, String> {
     parse::object(value)
 }
 
