@@ -120,6 +120,7 @@ async fn check(namespace: &str, object: Value) -> Value {
     // Counters alone: histograms come with what they observe.
     let istio = policy("TelemetryPolicy", "watch", &json!({"seriesSets": ["istio"]}));
     operator.events.send(vec![Event::Apply(object_of(&istio).unwrap().unwrap())]).await.unwrap();
+    operator.published.wait_for(|published| !published.policy_states.is_empty()).await.unwrap();
     let (address, _live) = api(&mut operator).await;
     let probe = operator.probe();
     for number in 1..=CONNECTIONS {
