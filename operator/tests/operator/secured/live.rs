@@ -3,9 +3,9 @@
 mod access;
 mod connections;
 mod edges;
-mod facts;
 mod effective;
 mod estimates;
+mod facts;
 mod front_proxy;
 mod registration;
 mod relayed;

@@ -1,7 +1,7 @@
 //! Estimates: what a user asks, what probes are asked, and what comes back.
 
 use super::Served;
-use crate::secured::live_streams::{Connected, LiveStream, connected, opening_with_estimates, open};
+use crate::secured::live_streams::{Connected, LiveStream, connected, open, opening_with_estimates};
 use k8s_openapi::api::core::v1 as k8s;
 use longwire_model::estimate::{
     BudgetEstimate, EstimateOrder, Estimated, LabelEstimate, MetricEstimate, NamespaceEstimate, NodeEstimate,
