@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_longwire-operator"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LONGWIRE_")) {
         program.env_remove(name);
@@ -17,7 +17,7 @@ fn program() -> Command {
 }
 
 /// A running one, killed at the end of its test.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: BufReader<ChildStderr>,
 }
@@ -31,7 +31,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(program: &mut Command) -> Self {
+    pub(crate) fn start(program: &mut Command) -> Self {
         let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
         Self { child, lines }
@@ -47,6 +47,16 @@ impl Running {
                 return line.trim_end().to_owned();
             }
         }
+    }
+
+    /// Where it serves probes, once it does.
+    pub(crate) fn address(&mut self) -> String {
+        let line = self.line("serving");
+        line.split("listen=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     fn signal(&mut self, name: &str) -> Option<i32> {
@@ -129,7 +139,7 @@ fn it_knows_its_version() {
 }
 
 /// The most memory that the process has had, bytes.
-fn peak(process: u32) -> u64 {
+pub(crate) fn peak(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
@@ -141,9 +151,8 @@ async fn messages_of_empty_pods_cost_the_operator_no_memory() {
     let directory = tempfile::tempdir().unwrap();
     let mut operator =
         Running::start(program().arg("--manifests").arg(directory.path()).args(["--listen", "127.0.0.1:0"]));
-    let line = operator.line("serving");
-    let address = line.split("listen=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
-    let before = peak(operator.child.id());
+    let address = operator.address();
+    let before = peak(operator.id());
     for attempt in 0..3 {
         let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
         let mut client = ControlClient::new(channel.connect().await.unwrap());
@@ -157,7 +166,7 @@ async fn messages_of_empty_pods_cost_the_operator_no_memory() {
         assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "attempt {attempt}: {refused}");
         assert!(refused.message().contains("decoding it takes more than"), "{refused}");
     }
-    let cost = peak(operator.child.id()) - before;
+    let cost = peak(operator.id()) - before;
     println!("3 messages of {EMPTY_PODS} empty pods cost {:.1} MB", cost as f64 / 1e6);
     assert!(cost < 24 << 20, "{cost} bytes");
     // It serves.

@@ -2,6 +2,7 @@
 
 mod access;
 mod connections;
+mod crowd;
 mod edges;
 mod effective;
 mod estimates;

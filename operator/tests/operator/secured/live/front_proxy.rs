@@ -2,8 +2,9 @@
 
 use crate::secured::{NAME, TIMEOUT};
 use axum::body::Body;
-use axum::http::{HeaderMap, Request};
+use axum::http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{
@@ -99,6 +100,14 @@ impl Connection {
         Self::Http1(sender)
     }
 
+    /// The same by HTTP/2.
+    pub(super) async fn plain_http2(address: SocketAddr) -> Self {
+        let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        tokio::spawn(connection);
+        Self::Http2(sender)
+    }
+
     /// Code and body; a text is a JSON string.
     pub(super) async fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Result<(u16, Value), String> {
         let (code, _, body) = self.send(path, headers).await?;
@@ -148,17 +157,25 @@ impl Connection {
 
     /// A watch by this user, over HTTP/2, where one connection has many.
     pub(super) async fn follow(&self, path: &str, user: &str) -> Result<Follow, String> {
+        let response = self.begin(path, &[("x-remote-user", user)]).await?;
+        assert_eq!(response.status(), 200);
+        Ok(Follow { body: response.into_body(), read: Vec::new() })
+    }
+
+    /// The same, whatever the answer is.
+    pub(super) async fn begin(&self, path: &str, headers: &[(&str, &str)]) -> Result<Response<Incoming>, String> {
         let Self::Http2(sender) = self else { return Err("a watch keeps a connection of HTTP/1 busy".to_owned()) };
         let mut sender = sender.clone();
-        let request = Request::get(format!("https://{NAME}{path}")).header("x-remote-user", user);
+        let mut request = Request::get(format!("https://{NAME}{path}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let request = request.body(Body::empty()).unwrap();
         let answer = async {
             sender.ready().await.map_err(text)?;
             sender.send_request(request).await.map_err(text)
         };
-        let response = tokio::time::timeout(TIMEOUT, answer).await.map_err(text)??;
-        assert_eq!(response.status(), 200);
-        Ok(Follow { body: response.into_body(), read: Vec::new() })
+        tokio::time::timeout(TIMEOUT, answer).await.map_err(text)?
     }
 
     /// Returns when the other side has closed it.
@@ -176,7 +193,7 @@ impl Connection {
 
 /// The events of a watch.
 pub(super) struct Follow {
-    body: hyper::body::Incoming,
+    body: Incoming,
     read: Vec<u8>,
 }
 
