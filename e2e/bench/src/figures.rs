@@ -57,8 +57,13 @@ const PASS: &str = "The kernel's part of a pass, by the probe's own metrics, ove
                     since the last pass takes longer, because all its counters are read. The reference is the time that \
                     `ss` takes for one dump of the same sockets, each time between two passes.";
 
+const NO_LIVE: &str = "nobody watches";
+const LIVE_MEMORY: &str = "10 simulated probes with streams of the real probe's client, and 10,000 connections between pods of their nodes, all of \
+                    which move every second, reported by both ends. One client watches the live API's connections of all \
+                    namespaces, as objects: resident memory of the operator more than before.";
+
 #[rustfmt::skip]
-pub(super) const FIGURES: [Row; 24] = [
+pub(super) const FIGURES: [Row; 30] = [
     row("crr_cpu_ratio", "x", Target::AtMost(1.08), NO_WATCHER, CRR),
     row("crr_cpu_ratio_per_packet", "x", Target::None, NO_WATCHER,
         "The same with e2e/bpf/per_packet.bpf.c instead of the probe: cgroup_skb programs in both directions and one for \
@@ -85,6 +90,15 @@ pub(super) const FIGURES: [Row; 24] = [
     row("otlp_export_ratio", "x", Target::None, "the same series as text",
         "Time to encode 10,000 long connections, 40,000 series, as requests of OTLP, over the time to render them as the text of a \
          scrape, in one process, in turns. Neither is compressed or sent."),
+    row("live_watch_mb", "MB", Target::AtMost(50.0), NO_LIVE, LIVE_MEMORY),
+    row("live_watch_cpu_percent", "%", Target::AtMost(5.0), NO_LIVE,
+        "The same: processor time of the operator more than without a watch, in percent of one CPU."),
+    row("live_watch_20_mb", "MB", Target::None, NO_LIVE, "As live_watch_mb, with 20 such clients."),
+    row("live_watch_20_cpu_percent", "%", Target::None, NO_LIVE, "As live_watch_cpu_percent, with 20 such clients."),
+    row("live_watch_table_cpu_percent", "%", Target::None, NO_LIVE,
+        "As live_watch_cpu_percent, with one client that watches tables, as kubectl does."),
+    row("live_edges_begin_ms", "ms", Target::None, "the same list again",
+        "The time of a list of edges of one more namespace, for which all 10,000 connections are looked at anew."),
     row("ingest_stall_ms", "ms", Target::AtMost(5.0), "no scrape",
         "The longest time that the sampler waited for the pipeline's lock, batch by batch of 1,024 samples of 100,000 connections, \
          while scrapes of 10,000 long connections ran one after the other in slices of 64 KiB."),

@@ -14,6 +14,7 @@ mod figures;
 mod followed;
 mod hardware;
 mod ingest;
+mod live;
 mod load;
 mod logs;
 mod measured;
@@ -69,13 +70,14 @@ struct Group {
 }
 
 /// The idle probe comes first, because the others leave work in the kernel that would disturb it.
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     Group { name: "idle", figures: &memory::IDLE, measure: memory::idle, on_request: false },
     Group { name: "overhead", figures: &overhead::FIGURES, measure: overhead::measure, on_request: false },
     Group { name: "ingest", figures: &ingest::FIGURES, measure: ingest::measure, on_request: false },
     Group { name: "logs", figures: &logs::FIGURES, measure: logs::measure, on_request: false },
     Group { name: "scrape", figures: &scrape::FIGURES, measure: scrape::measure, on_request: false },
     Group { name: "exports", figures: &exports::FIGURES, measure: exports::measure, on_request: false },
+    Group { name: "live", figures: &live::FIGURES, measure: live::measure, on_request: false },
     Group { name: "passes", figures: &passes::FIGURES, measure: passes::measure, on_request: false },
     Group { name: "memory", figures: &memory::CROWDED, measure: memory::crowded, on_request: false },
     Group { name: "million", figures: &million::FIGURES, measure: million::measure, on_request: true },
