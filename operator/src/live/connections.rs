@@ -26,6 +26,7 @@ use crate::acks::Acks;
 use crate::index::probes::ProbePods;
 use longwire_model::live::Watched;
 use parking_lot::Mutex;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;

@@ -115,7 +115,7 @@ async fn what_is_not_answered_is_a_status(
 #[tokio::test]
 async fn lists_that_nobody_takes_keep_others_waiting_and_then_away() {
     let served = Served::new();
-    let request = || Request::builder().uri(probes("")).body(()).unwrap();
+    let request = || Request::builder().uri(probes("")).body(Body::empty()).unwrap();
     let mut untaken = Vec::new();
     for _ in 0..LISTS {
         untaken.push(served.api.answer(&Caller::Anybody, request()).await);
