@@ -6,7 +6,8 @@ mod estimates;
 use longwire_model::connection::{CloseReason, Reporter, Traffic};
 use longwire_model::live::{Ending, LiveBatch, LiveName, WatchedNamespaces, Whose};
 use longwire_operator::acks::Acks;
-use longwire_operator::cluster::writer::{Wanted, Writer};
+use longwire_operator::cluster::writer::Writer;
+use longwire_operator::cluster::writer::questions::Question;
 use longwire_operator::counters::Counters;
 use longwire_operator::live::demand::{Demand, Interest, LINGER, Scope};
 use longwire_operator::live::streams::{self, FromStream, LiveReports, StreamNews};
@@ -41,7 +42,7 @@ struct Operator {
     events: mpsc::Sender<Batch>,
     published: watch::Receiver<Published>,
     acks: Arc<Acks>,
-    copies: mpsc::Sender<Wanted>,
+    questions: mpsc::Sender<Question>,
     counters: Arc<Counters>,
     /// Nobody writes a role while the operator lives.
     role: watch::Sender<Role>,
@@ -65,7 +66,7 @@ impl Operator {
         let counters = Arc::<Counters>::default();
         let (publisher, published) = Publisher::new();
         let writer = Writer::new(Compiler::new(settings), publisher, None, Arc::clone(&counters));
-        let (observations, copies) = (writer.observations(), writer.copies());
+        let (observations, questions) = (writer.observations(), writer.questions());
         let (events, batches) = mpsc::channel(4);
         tokio::spawn(writer.run(batches, || 1));
         let (web, db) = (pod(("shop", "web"), "n1", CLIENT), pod(("data", "db"), "n2", SERVER));
@@ -87,7 +88,7 @@ impl Operator {
         };
         tokio::spawn(serve::serve(listener, context, None, pending()));
         let demand = Demand::default();
-        Self { address, reports, demand, events, published, acks, copies, counters, role }
+        Self { address, reports, demand, events, published, acks, questions, counters, role }
     }
 
     fn probe(&self) -> SimulatedProbe {

@@ -31,7 +31,7 @@ async fn api(operator: &mut Operator) -> (SocketAddr, Live) {
         pods: None,
         seen_pods: longwire_operator::index::seen::Seen::default().pods(),
         reports,
-        copies: operator.copies.clone(),
+        to_writer: operator.questions.clone(),
         role: operator.role.subscribe(),
         counters: Arc::clone(&operator.counters),
     };

@@ -5,7 +5,7 @@ use super::api::status::Failure;
 use super::page::{Page, Token, check_version};
 use super::probes::microseconds;
 use super::selector::{Selectable, Selection};
-use crate::cluster::writer::questions::{Answer, Asked, Question};
+use crate::cluster::writer::questions::{Answer, Asked, OfPods, Question};
 use crate::policy::compile::Explained;
 use crate::source::object::{self, Name};
 use kube::core::{Selector, SelectorExt};
@@ -86,7 +86,7 @@ impl Effective {
         let stopping = || Failure::unavailable("the operator is stopping: try again".to_owned());
         let asking = async {
             let (answer, answered) = oneshot::channel();
-            self.questions.send(Question::Pods { asked, answer }).await.map_err(|_| stopping())?;
+            self.questions.send(Question::OfPods(OfPods { asked, answer })).await.map_err(|_| stopping())?;
             answered.await.map_err(|_| stopping())
         };
         let answer =

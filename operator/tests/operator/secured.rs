@@ -61,7 +61,6 @@ struct Secured {
     published: watch::Receiver<Published>,
     acks: Arc<Acks>,
     live: LiveReports,
-    copies: mpsc::Sender<Wanted>,
     seen_pods: SeenPods,
     questions: mpsc::Sender<Question>,
 }

@@ -30,12 +30,14 @@ pub(crate) enum Asked {
 }
 
 pub enum Question {
-    Pods {
-        asked: Asked,
-        answer: oneshot::Sender<Answer>,
-    },
+    OfPods(OfPods),
     /// For whoever works out what the cluster would be.
     Copy(oneshot::Sender<Copied>),
+}
+
+pub struct OfPods {
+    pub(crate) asked: Asked,
+    pub(crate) answer: oneshot::Sender<Answer>,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +59,7 @@ impl Question {
     pub(super) fn answer(self, index: &Index, compiler: &Compiler) {
         // An error means that nobody waits any more.
         match self {
-            Self::Pods { asked, answer } => drop(answer.send(look_at(asked, index, compiler))),
+            Self::OfPods(OfPods { asked, answer }) => drop(answer.send(look_at(asked, index, compiler))),
             Self::Copy(copy) => drop(copy.send(Copied { objects: index.objects(), compiler: compiler.anew() })),
         }
     }

@@ -132,7 +132,7 @@ async fn probes_are_asked_with_the_pods_that_would_differ_and_the_user_gets_the_
     assert_eq!((&status["labels"][0]["top"], &status["labels"][0]["unknown"]), (&top, &json!(1)));
     assert_eq!(status["changes"], json!([{"what": "label team becomes source.labels['team']", "pods": 1}]));
     // The pod has its label, as it would be sent it.
-    assert_eq!((order.namespace.as_deref(), order.update.settings), (Some("shop"), None));
+    assert_eq!((order.namespace.as_deref(), order.update.settings.as_ref()), (Some("shop"), None));
     let [pod] = &order.update.pods[..] else { panic!("{:?}", order.update) };
     assert_eq!((pod.pod.uid.as_str(), pod.pod.label("team")), ("web", Some("payments")));
     assert!(pod.telemetry.source[0].tags.iter().any(|tag| tag.name.as_str() == "team"), "{:?}", pod.telemetry);
