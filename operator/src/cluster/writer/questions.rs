@@ -29,6 +29,7 @@ pub(crate) enum Asked {
     },
 }
 
+#[derive(Debug)]
 pub enum Question {
     OfPods(OfPods),
     /// For whoever works out what the cluster would be.
@@ -49,9 +50,9 @@ pub(crate) struct Answer {
     pub(crate) next: Option<Name>,
 }
 
-impl fmt::Debug for Question {
+impl fmt::Debug for OfPods {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").finish_non_exhaustive()
+        f.debug_struct("OfPods").finish_non_exhaustive()
     }
 }
 
