@@ -1178,14 +1178,18 @@ pub struct AskFacts {
     #[prost(fixed64, tag = "1")]
     pub question: u64,
 }
+/// What another configuration would do to the series. A newer one takes the place of one that is not answered yet.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EstimateOrder {
     #[prost(fixed64, tag = "1")]
     pub id: u64,
+    /// series of all namespaces are counted
     #[prost(bool, tag = "2")]
     pub all: bool,
+    /// else those of this one
     #[prost(string, tag = "3")]
     pub namespace: ::prost::alloc::string::String,
+    /// Pods that would be configured differently. Its references are its own: nothing of another message is meant.
     #[prost(message, optional, tag = "4")]
     pub configuration: ::core::option::Option<Update>,
 }
@@ -1235,6 +1239,7 @@ pub struct LiveHello {
     /// it answers nothing else: it does not know which connections live, and sends no batch
     #[prost(bool, tag = "4")]
     pub without_views: bool,
+    /// it answers EstimateOrder
     #[prost(bool, tag = "5")]
     pub knows_estimates: bool,
 }
@@ -1491,8 +1496,10 @@ pub struct LiveClose {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Estimated {
+    /// EstimateOrder.id
     #[prost(fixed64, tag = "1")]
     pub id: u64,
+    /// everything was looked at
     #[prost(bool, tag = "2")]
     pub complete: bool,
     #[prost(uint64, tag = "3")]
@@ -1508,7 +1515,8 @@ pub struct Estimated {
     #[prost(message, repeated, tag = "8")]
     pub labels: ::prost::alloc::vec::Vec<EstimatedLabel>,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
+/// Lines of a scrape.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EstimatedMetric {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
@@ -1521,7 +1529,7 @@ pub struct EstimatedMetric {
     #[prost(uint64, tag = "5")]
     pub later: u64,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EstimatedNamespace {
     #[prost(string, tag = "1")]
     pub namespace: ::prost::alloc::string::String,
@@ -1532,12 +1540,15 @@ pub struct EstimatedNamespace {
     #[prost(uint64, tag = "4")]
     pub stopped: u64,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
+/// One without room.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EstimatedBudget {
+    /// absent: the node's
     #[prost(string, optional, tag = "1")]
     pub namespace: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "2")]
     pub peer: ::core::option::Option<::prost::alloc::string::String>,
+    /// series, longConnections, bytes
     #[prost(string, tag = "3")]
     pub resource: ::prost::alloc::string::String,
     #[prost(uint64, tag = "4")]
@@ -1562,7 +1573,7 @@ pub struct EstimatedLabel {
     #[prost(message, repeated, tag = "7")]
     pub top: ::prost::alloc::vec::Vec<EstimatedValue>,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EstimatedValue {
     #[prost(string, tag = "1")]
     pub value: ::prost::alloc::string::String,
