@@ -1,6 +1,7 @@
 //! The live API: a real API server forwards to it, real rights decide, and a takeover does not end it.
 
 mod connections;
+mod estimates;
 mod informer;
 mod ledger;
 

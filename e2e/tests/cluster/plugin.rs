@@ -1,5 +1,6 @@
 //! `kubectl longwire`, found by a real kubectl on the PATH, with a user's own rights.
 
+use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::{Namespace, longwire, longwire::object};
 use longwire_testkit::{binaries, confirm, eventually};
@@ -95,5 +96,39 @@ fn the_plugin_reads_no_more_than_its_user_may() -> Result<()> {
         ensure!(output.status.code() == Some(FOUND), "{:?}", output.status);
         let is_of_root = |line: &str| line.contains(&format!("of {}", longwire::NAMESPACE)) && line.contains("403");
         confirm!(said.lines().count() == 3 && said.lines().all(is_of_root), "{said}")
+    })
+}
+
+/// What it prints, if it exits with this code.
+fn said(namespace: &Namespace<'_>, words: &[&str], code: i32) -> Result<String> {
+    let admin = namespace.kubernetes().layout().kubeconfig("admin");
+    let output = kubectl_longwire(namespace, &admin, words)?;
+    let [out, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    ensure!(output.status.code() == Some(code), "{words:?}: {:?}: {out}{errors}", output.status);
+    println!("$ kubectl longwire {}\n{out}{errors}", words.join(" "));
+    Ok(out)
+}
+
+#[test]
+fn the_plugin_describes_a_pod_and_estimates_a_policy() -> Result<()> {
+    let (_, namespace) = longwire::installed()?;
+    let shop = Shop::open(&namespace)?;
+    namespace.apply(&object("TelemetryPolicy", "lean", "{seriesSets: [istio]}"))?;
+    namespace.apply(&object("ExtraStatTags", "team", "{tags: [{name: team, value: '\"blue\"'}]}"))?;
+    longwire::await_label(namespace.kubernetes(), &namespace.name, "istio_tcp_sent_bytes_total", ("team", "blue"))?;
+    eventually(PATIENCE, || {
+        let text = said(&namespace, &["describe", "pod", &shop.client.name, "-n", &namespace.name], 0)?;
+        for part in ["TelemetryPolicy", "lean", "ExtraStatTags", "team", "blue", &shop.server.name] {
+            ensure!(text.contains(part), "{part} is not said: {text}");
+        }
+        Ok(())
+    })?;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("port.yaml");
+    fs::write(&file, object("ExtraStatTags", "port", "{tags: [{name: port, value: string(source.port)}]}"))?;
+    let file = file.to_str().context("not UTF-8")?;
+    eventually(PATIENCE, || {
+        let text = said(&namespace, &["estimate", "-f", file, "-n", &namespace.name], 0)?;
+        confirm!(text.contains("istio_tcp_sent_bytes_total") && text.contains("port"), "{text}")
     })
 }

@@ -41,6 +41,11 @@ impl<'a> Shop<'a> {
         Ok(Self { namespace, client, server, listener, open })
     }
 
+    /// One more connection from `client` to `server`, which moves nothing.
+    pub(crate) fn connect(&self) -> Result<(TcpStream, TcpStream)> {
+        self.client.connect_to((self.server.address, PORT), &self.listener)
+    }
+
     /// The edge from n1 to n2.
     pub(crate) fn there(&self) -> Edge {
         Edge::between("client", "server").within(&self.namespace.name)
