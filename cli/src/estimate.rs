@@ -40,7 +40,7 @@ pub(crate) enum NotEstimated {
     #[error("{0}")]
     NoCluster(#[from] NoCluster),
     #[error("{object}: {why}")]
-    Unanswered { object: String, why: Unanswered },
+    Unanswered { object: String, why: Box<Unanswered> },
     #[error(
         "{object}: you may not create seriesestimates.{GROUP} in namespace {namespace}: {why}: ask for a binding to the ClusterRole {}, \
          or to edit or admin, which include it",
@@ -97,8 +97,8 @@ async fn ask(cluster: &Cluster, namespace: &str, object: Value) -> Result<Series
             NotEstimated::Forbidden { object: name, namespace, why: status.message.clone() }
         }
         _ if code(&error) == Some(405) => {
-            NotEstimated::Unanswered { object: name, why: Unlisted::NoApi(ESTIMATES.plural).by(cluster) }
+            NotEstimated::Unanswered { object: name, why: Box::new(Unlisted::NoApi(ESTIMATES.plural).by(cluster)) }
         }
-        _ => NotEstimated::Unanswered { object: name, why: Unlisted::of(&error, ESTIMATES).by(cluster) },
+        _ => NotEstimated::Unanswered { object: name, why: Box::new(Unlisted::of(&error, ESTIMATES).by(cluster)) },
     })
 }

@@ -20,7 +20,7 @@ fn loser(kind: &str, name: &str, field: &str, why: &str) -> Value {
     loser
 }
 
-fn telemetry(pod: &str, status: Value) -> Value {
+fn telemetry(pod: &str, status: &Value) -> Value {
     json!({
         "apiVersion": "live.telemetry.longwire.io/v1alpha1", "kind": "EffectiveTelemetry",
         "metadata": {"name": pod, "namespace": "shop"},
@@ -95,7 +95,7 @@ fn connection(name: &str, source: &str, destination: &str) -> Value {
 
 fn cluster() -> ApiServer {
     let server = ApiServer::start();
-    server.serve(&format!("{API}/effectivetelemetries/web-1"), telemetry("web-1", rich()));
+    server.serve(&format!("{API}/effectivetelemetries/web-1"), telemetry("web-1", &rich()));
     let connections =
         [connection("a", "web-1", "db-1"), connection("b", "web-1", "db-2"), connection("c", "top-1", "web-1")];
     server.serve(&format!("{API}/connections"), list(&connections));
@@ -124,8 +124,8 @@ fn a_pod_section_by_section() {
 #[test]
 fn a_hundred_pods_of_a_service_with_the_same_telemetry_are_one_block() {
     let server = cluster();
-    let mut pods: Vec<_> = (0..100).map(|at| telemetry(&format!("web-{at:02}"), plain("istio"))).collect();
-    pods.push(telemetry("canary", plain("longwire")));
+    let mut pods: Vec<_> = (0..100).map(|at| telemetry(&format!("web-{at:02}"), &plain("istio"))).collect();
+    pods.push(telemetry("canary", &plain("longwire")));
     server.serve(&format!("{API}/effectivetelemetries"), list(&pods));
     server.serve(
         &format!("{API}/connections"),
@@ -207,7 +207,7 @@ fn names_cannot_move_the_cursor_and_no_selector() {
     let server = cluster();
     let mut evil = plain("\u{1b}[2Jgone");
     evil["problems"] = json!([{"reason": "\u{1b}[1A", "message": "\u{1b}[2J"}]);
-    server.serve(&format!("{API}/effectivetelemetries/web-1"), telemetry("web-1", evil));
+    server.serve(&format!("{API}/effectivetelemetries/web-1"), telemetry("web-1", &evil));
     let (code, text, _) = describe(&server, &["pod", "web-1"]);
     assert_eq!((code, text.contains('\u{1b}'), text.contains("\u{fffd}[2Jgone")), (Some(0), false, true), "{text}");
     server.serve(&format!("{API}/effectivetelemetries"), list(&[]));

@@ -23,7 +23,7 @@ impl Api {
         let resource = asked.objects.resource;
         accept::is_json(header_text(&head.headers, header::ACCEPT))?;
         let media_type = header_text(&head.headers, header::CONTENT_TYPE).unwrap_or("application/json");
-        if !media_type.split(';').next().is_some_and(|media_type| media_type.trim() == "application/json") {
+        if media_type.split(';').next().is_none_or(|media_type| media_type.trim() != "application/json") {
             return Err(Failure::unsupported_media_type());
         }
         let (Some(estimates), Some(namespace)) = (&self.estimates, &asked.objects.namespace) else {

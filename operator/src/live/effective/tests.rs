@@ -108,7 +108,8 @@ async fn pages_add_up_to_the_whole_and_a_whole_is_bounded() {
     loop {
         let (found, next) = listed(&effective, Some("shop"), &query).await;
         assert!(found.len() <= 500, "{}", found.len());
-        (all.extend(found), pages += 1);
+        all.extend(found);
+        pages += 1;
         let Some(next) = next else { break };
         query = format!("limit=10000&continue={next}");
     }

@@ -18,9 +18,12 @@ const MAX_COUNTED: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct LabelValues {
     labels: BTreeMap<TagName, Values>,
-    /// Names of tags that are other ones then, by pod and end.
-    changed: HashMap<((u16, u16), Reporter), Box<[TagName]>>,
+    /// Names of tags that are other ones then.
+    changed: HashMap<PodEnd, Box<[TagName]>>,
 }
+
+/// The tenancy of a pod's slot, and the end at which it reports.
+type PodEnd = ((u16, u16), Reporter);
 
 #[derive(Debug, Default)]
 struct Values {
