@@ -37,6 +37,7 @@ const CRATES: [(&str, &[&str]); 16] = [
         &[
             "longwire-export",
             "longwire-kubernetes",
+            "longwire-live",
             "longwire-model",
             "longwire-pipeline",
             "longwire-probe",

@@ -143,7 +143,7 @@ const ANEW: &str = "Watches meanwhile that made the other replica list all objec
 const BACK: &str = "From the kill until the kubelet had restarted the killed replica and it had listed all objects.";
 
 #[rustfmt::skip]
-pub(super) const SCALE: [Row; 22] = [
+pub(super) const SCALE: [Row; 23] = [
     scale("pods", "", Target::None, "Pods that each replica knows: ten of a workload, and those of the system."),
     scale("services", "", Target::None,
         "Services that each replica knows, with the EndpointSlices that the real controller writes."),
@@ -164,6 +164,9 @@ pub(super) const SCALE: [Row; 22] = [
         "From the API server's answer to the edit of a pod's label until the probe of its node has applied it, over 50 edits, \
          with the streams of all probes"),
     scale("change_worst_ms", "ms", Target::AtMost(1_000.0), "The longest of them."),
+    scale("estimate_s", "s", Target::AtMost(5.0),
+        "The longest of five estimates, through the API server, of a label for the connections of all pods: the operator compiles \
+         the cluster anew, and each probe relabels its connections."),
     scale("operator_mb", "MB", Target::AtMost(400.0),
         "Peak resident memory of either replica, with all streams open: VmHWM."),
     scale("cut_s", "s", Target::AtMost(10.0), CUT),

@@ -3,13 +3,14 @@
 //! ```text
 //! cluster --> Longwire, two replicas --> Crowd on fake nodes --> Probes, each with a token and a stream
 //!                                                                   |
-//!              500 peers of one --> edits --> memory --> leader killed, and the next leader --> docs/scale.md
+//!              500 peers of one --> edits --> estimates --> memory --> leader killed, and the next leader --> docs/scale.md
 //! ```
 //!
 //! Probes have no kernel here: everything from their pipeline to the operator is the real one.
 
 mod change;
 mod cut;
+mod estimate;
 mod growth;
 mod peers;
 mod probes;
@@ -104,6 +105,7 @@ fn measure(
     let same = || requests::compare(&few, &requests::open_watches(kubernetes, &replicas)?);
     figures.note(eventually(PATIENCE, same)?);
     figures.note(change::measure(kubernetes, &crowd, &probes)?);
+    figures.note(estimate::measure(kubernetes, &probes)?);
     for number in 1..=2 {
         figures.note(memory(&replicas, number)?);
         figures.note(cut::measure(kubernetes, &crowd, &replicas, &probes, number)?);
