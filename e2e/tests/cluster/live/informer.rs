@@ -169,9 +169,20 @@ fn agrees(lines: &[Line], ledger: &Ledger, ends: &Ends, outages: &[Range<SystemT
         }
         undisturbed += 1;
         let [once] = of_port else { anyhow::bail!("port {port} appeared as {of_port:?}") };
-        is_whole(*port, carried, &once.last)?;
+        is_whole(*port, carried, &once.last).with_context(|| history(lines, *port, outages))?;
     }
     confirm!(undisturbed > 0, "an outage has touched each of {} connections", ledger.len())
+}
+
+/// What was told of the connection from one port, and when.
+fn history(lines: &[Line], port: u16, outages: &[Range<SystemTime>]) -> String {
+    let of_port = |line: &&Line| line.object.as_ref().is_some_and(|object| object.spec.source.port == Some(port));
+    let told = lines.iter().filter(of_port).map(|Line { kind, at, object, .. }| {
+        let status = object.as_ref().and_then(|object| object.status.as_ref());
+        let of = status.map(|status| (status.phase, status.source.is_some(), status.destination.is_some()));
+        format!("{kind} at {at}: {of:?}")
+    });
+    format!("{}; outages {outages:?}", told.collect::<Vec<_>>().join(", "))
 }
 
 struct Scene<'a> {
