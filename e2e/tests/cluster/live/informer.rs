@@ -162,8 +162,9 @@ fn agrees(lines: &[Line], ledger: &Ledger, ends: &Ends, outages: &[Range<SystemT
         let of_port = told.get(port).map_or(&[][..], Vec::as_slice);
         let is_short = lived(carried, outages) <= stretched(SHORT);
         ensure!(!of_port.is_empty() || is_short, "port {port} never appeared: {carried:?}, outages {outages:?}");
-        // Its end is told some moments later.
-        let touches = |outage: &Range<SystemTime>| carried.opened < outage.end && outage.start < carried.closed + SHORT;
+        // Both ends tell of its end some moments later.
+        let told = carried.closed + stretched(2 * SHORT);
+        let touches = |outage: &Range<SystemTime>| carried.opened < outage.end && outage.start < told;
         if outages.iter().any(touches) {
             continue;
         }

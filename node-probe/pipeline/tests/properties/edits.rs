@@ -26,6 +26,8 @@ const ACTIVE: &str = "longwire_tcp_connections_active";
 const LONG: &str = "kmesh_tcp_connection_sent_bytes_total";
 
 pub(crate) const EDITS: usize = 10;
+/// The one with a tag that may have one value.
+pub(crate) const LIMITED: usize = 7;
 
 /// What policies may come to. Istio's metrics and the gauge are on in all.
 pub(crate) fn telemetry(number: usize) -> Telemetry {
@@ -40,7 +42,7 @@ pub(crate) fn telemetry(number: usize) -> Telemetry {
         }
         5 => tagged(DEFAULT, ISTIO, &[("source_workload", Some("'a'")), ("source_app", Some("'a'"))]),
         6 => tagged(DEFAULT, ALL, &[("port", Some("string(source.port)"))]),
-        7 => {
+        LIMITED => {
             let mut few = tagged(ALL, ALL, &[("port", Some("string(source.port)"))]);
             for group in few.source.iter_mut().chain(&mut few.destination) {
                 group.tags[0].value.as_mut().unwrap().max_values = Some(1);

@@ -1,6 +1,6 @@
 //! An estimate of another configuration is what the same configuration then really makes, and asking changes nothing.
 
-use crate::edits::{EDITS, telemetry};
+use crate::edits::{EDITS, LIMITED, telemetry};
 use crate::kernel::{Fate, Kernel, ROUTES};
 use crate::world::{S, World, options, pod, tagged};
 use longwire_model::estimate::{BudgetEstimate, EstimateOrder, NodeEstimate};
@@ -70,7 +70,8 @@ proptest! {
     #[test]
     fn the_estimate_is_what_the_configuration_then_makes(
         before in 0..EDITS,
-        after in 0..EDITS,
+        // Which values a limit lets in depends on the order in which connections are sampled, and with them the number of series.
+        after in (0..EDITS).prop_filter("without a limit of values", |after| *after != LIMITED),
         routes in prop::collection::vec(0..ROUTES.len(), 0..12),
         age in prop_oneof![Just(S), Just(20 * S)],
     ) {
