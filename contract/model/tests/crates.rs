@@ -7,13 +7,14 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each crate, and the crates that it may depend on.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("longwire-endpoint", &[]),
     ("longwire-live", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
     ("longwire-pipeline", &["longwire-model"]),
     ("longwire-export", &["longwire-model", "longwire-pipeline"]),
+    ("longwire-merge", &["longwire-export"]),
     ("longwire-send", &["longwire-export", "longwire-model"]),
     ("longwire-crds", &["longwire-model"]),
     ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-live", "longwire-model", "longwire-wire"]),
@@ -47,7 +48,7 @@ const CRATES: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates without I/O, and dependencies that would bring it in.
-const PURE: [&str; 3] = ["longwire-export", "longwire-model", "longwire-pipeline"];
+const PURE: [&str; 4] = ["longwire-export", "longwire-merge", "longwire-model", "longwire-pipeline"];
 const IMPURE: [&str; 6] = ["tokio", "tonic", "kube", "aya", "libc", "async-std"];
 /// Calls libc only to let a thread sleep that waits for a lock.
 const LOCK: &str = "parking_lot_core";

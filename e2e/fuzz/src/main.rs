@@ -3,6 +3,7 @@
 #![no_main]
 
 mod annotations;
+mod exposition;
 mod expression;
 mod http;
 mod node;
@@ -18,7 +19,7 @@ type Target = fn(&[u8]);
 
 /// All readers of bytes from elsewhere: the kernel's ring, a file of an earlier process, the other end of a stream,
 /// users' text.
-const TARGETS: [(&str, Target); 7] = [
+const TARGETS: [(&str, Target); 8] = [
     ("record", record::fuzz),
     ("state", state::fuzz),
     ("wire", wire::fuzz),
@@ -26,6 +27,7 @@ const TARGETS: [(&str, Target); 7] = [
     ("yaml", yaml::fuzz),
     ("annotations", annotations::fuzz),
     ("http", http::fuzz),
+    ("exposition", exposition::fuzz),
 ];
 
 static TARGET: LazyLock<Target> = LazyLock::new(|| {

@@ -99,10 +99,11 @@ impl<'a> Families<'a> {
     }
 
     /// False: there are too many. What is said first of a family stays.
-    pub(crate) fn declare(&mut self, declaration: Declaration<'a>, format: Format) -> bool {
-        let Declaration { name, is_quoted, help, kind, unit } = declaration;
+    pub(crate) fn declare(&mut self, declaration: &Declaration<'a>, format: Format) -> bool {
+        let Declaration { name, is_quoted, help, kind, unit } = *declaration;
         let mut name = name::metric(name, is_quoted, self.names);
         let kind = kind.unwrap_or(Kind::Untyped);
+        // Many leave the ending in the family's name.
         if let (Format::OpenMetrics, Some(ending)) = (format, kind.ending())
             && !name.ends_with(ending)
         {
@@ -125,9 +126,19 @@ impl<'a> Families<'a> {
         if let Some(at) = self.by_suffix(&name).or_else(|| self.by_name.get(&name).copied()) {
             return Some(at);
         }
-        let companion = if format == Format::OpenMetrics { self.companion_of(&name) } else { None };
-        let (kind, help) = companion.map_or((Kind::Untyped, None), |family| (Kind::Gauge, family.help));
-        self.push(Family { name, kind, help, unit: None })
+        let family = match (format, self.ended(&name), self.companion_of(&name)) {
+            (Format::OpenMetrics, Some(family), _) => Family { name, ..family.clone() },
+            (Format::OpenMetrics, None, Some(family)) => Family { name, kind: Kind::Gauge, help: family.help, unit: None },
+            _ => Family { name, kind: Kind::Untyped, help: None, unit: None },
+        };
+        self.push(family)
+    }
+
+    /// A family that is declared with the ending of its samples, which have it twice then.
+    fn ended(&self, name: &str) -> Option<&Family<'a>> {
+        let mut endings = ["_total", "_info"].into_iter();
+        let ended = |ending| self.all.get(*self.by_name.get(name.strip_suffix(ending)?)?);
+        endings.find_map(|ending| ended(ending).filter(|family| family.kind.ending() == Some(ending)))
     }
 
     /// A family whose samples have the suffix.

@@ -60,7 +60,7 @@ pub struct Merge<'a> {
     /// Names that no family and no sample of a target may have.
     own_names: HashSet<Cow<'a, str>>,
     groups: Groups<'a>,
-    identities: Identities,
+    identities: Identities<'a>,
     /// Samples of all targets so far.
     order: u32,
 }

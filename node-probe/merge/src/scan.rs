@@ -92,7 +92,7 @@ impl<'a> Scan<'a, '_> {
 
     fn end_block(&mut self) -> Result<(), Wrong> {
         let Some(block) = self.block.take() else { return Ok(()) };
-        let is_declared = self.page.families.declare(block, self.format);
+        let is_declared = self.page.families.declare(&block, self.format);
         if is_declared { Ok(()) } else { Err(Wrong::Families(self.limits.families)) }
     }
 

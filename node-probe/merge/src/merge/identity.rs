@@ -18,21 +18,29 @@ const NUMBER: u8 = 0xfe;
 
 /// Two keyed hashes of each series: whoever does not know the keys finds no two series with equal ones.
 #[derive(Debug, Default)]
-pub(super) struct Identities {
+pub(super) struct Identities<'a> {
     keys: [RandomState; 2],
     seen: HashTable<[u64; 2]>,
+    /// Of the sample at hand, as are its labels.
     text: Vec<u8>,
+    labels: Vec<(Cow<'a, str>, &'a str)>,
 }
 
-impl Identities {
+impl<'a> Identities<'a> {
     pub(super) fn add(
         &mut self,
-        sample: &Sample<'_>,
+        sample: &Sample<'a>,
         kind: Kind,
         names: Names,
         millis: Option<i64>,
     ) -> Result<(), Reason> {
-        write(sample, kind, names, millis, &mut self.text)?;
+        self.labels.clear();
+        self.labels.extend(sample.labels().map(|label| (name::label(label.name, label.is_quoted, names), label.value)));
+        self.labels.sort_unstable();
+        if self.labels.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(Reason::Labels);
+        }
+        write(&sample.name(names), &self.labels, kind, millis, &mut self.text);
         let hashes = self.keys.each_ref().map(|key| key.hash_one(self.text.as_slice()));
         match self.seen.entry(hashes[0], |seen| *seen == hashes, |seen| seen[0]) {
             Entry::Occupied(_) => Err(Reason::Duplicate),
@@ -45,20 +53,15 @@ impl Identities {
 }
 
 /// Text that is equal if and only if the samples are one series at one time.
-fn write(sample: &Sample<'_>, kind: Kind, names: Names, millis: Option<i64>, text: &mut Vec<u8>) -> Result<(), Reason> {
+fn write(name: &str, labels: &[(Cow<'_, str>, &str)], kind: Kind, millis: Option<i64>, text: &mut Vec<u8>) {
     text.clear();
-    text.extend_from_slice(sample.name(names).as_bytes());
+    text.extend_from_slice(name.as_bytes());
     text.push(END);
-    let mut labels: Vec<(Cow<'_, str>, &str)> =
-        sample.labels().map(|label| (name::label(label.name, label.is_quoted, names), label.value)).collect();
-    labels.sort_unstable();
-    if labels.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        return Err(Reason::Labels);
-    }
-    for (name, value) in labels.into_iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in labels.iter().filter(|(_, value)| !value.is_empty()) {
         text.extend_from_slice(name.as_bytes());
         text.push(END);
-        match number(value.as_bytes()).filter(|_| kind.number_label() == Some(&*name)) {
+        let is_number = kind.number_label() == Some(&**name);
+        match is_number.then(|| number(value.as_bytes())).flatten() {
             Some(number) => {
                 text.push(NUMBER);
                 text.extend_from_slice(&number.to_bits().to_le_bytes());
@@ -71,5 +74,4 @@ fn write(sample: &Sample<'_>, kind: Kind, names: Names, millis: Option<i64>, tex
         text.push(END);
         text.extend_from_slice(&millis.to_le_bytes());
     }
-    Ok(())
 }

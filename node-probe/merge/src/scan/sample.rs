@@ -131,8 +131,8 @@ impl Reading {
                     return Err(Wrong::End);
                 }
                 let is_digits = word.iter().all(u8::is_ascii_digit);
-                let fits = || str::from_utf8(word).is_ok_and(|digits| digits.parse::<i64>().is_ok());
-                if !word.is_empty() && !(is_digits && fits()) {
+                let fits = is_digits && str::from_utf8(word).is_ok_and(|digits| digits.parse::<i64>().is_ok());
+                if !fits && !word.is_empty() {
                     return Err(Wrong::Time);
                 }
                 cursor.eat_blanks();

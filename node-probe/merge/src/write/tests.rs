@@ -115,6 +115,11 @@ fn text_is_written_in_both_formats(#[case] body: &str, #[case] text: &str, #[cas
     "# TYPE a_total counter\na_total 1\n",
     "# TYPE a counter\na_total 1\n"
 )]
+#[case::a_counter_called_total(
+    "# HELP a_total text\n# TYPE a_total counter\na_total_total 1\n",
+    "# HELP a_total_total text\n# TYPE a_total_total counter\na_total_total 1\n",
+    "# HELP a_total text\n# TYPE a_total counter\na_total_total 1\n"
+)]
 #[case::a_counter_without_total("# TYPE a counter\na 1\n", "# TYPE a untyped\na 1\n", "# TYPE a unknown\na 1\n")]
 #[case::a_value_with_escapes(
     "a{b=\"\\\\\\n\\\"\"} 1\n",
