@@ -128,7 +128,9 @@ impl<'a> Families<'a> {
         }
         let family = match (format, self.ended(&name), self.companion_of(&name)) {
             (Format::OpenMetrics, Some(family), _) => Family { name, ..family.clone() },
-            (Format::OpenMetrics, None, Some(family)) => Family { name, kind: Kind::Gauge, help: family.help, unit: None },
+            (Format::OpenMetrics, None, Some(family)) => {
+                Family { name, kind: Kind::Gauge, help: family.help, unit: None }
+            }
             _ => Family { name, kind: Kind::Untyped, help: None, unit: None },
         };
         self.push(family)

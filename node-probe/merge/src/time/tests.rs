@@ -32,9 +32,11 @@ fn seconds_of_openmetrics_are_milliseconds(#[case] open_metrics: &str, #[case] t
 }
 
 #[test]
-fn no_millisecond_of_a_day_is_lost_on_the_way_through_seconds() {
-    for millis in (1_700_000_000_000_i64..).step_by(86_413).take(1_000) {
-        let seconds = written(&millis.to_string(), Format::Text, Format::OpenMetrics);
-        assert_eq!(super::millis(&seconds, Format::OpenMetrics), millis);
+fn no_millisecond_is_lost_on_the_way_through_seconds() {
+    assert_eq!(written("17000000001", Format::Text, Format::OpenMetrics), "17000000.0015", "it would read ...000");
+    let today = (1_700_000_000_000_i64..).step_by(86_413).take(1_000);
+    for time in today.chain((1..).step_by(17_000_003).take(1_000)) {
+        let seconds = written(&time.to_string(), Format::Text, Format::OpenMetrics);
+        assert_eq!(millis(&seconds, Format::OpenMetrics), time);
     }
 }
