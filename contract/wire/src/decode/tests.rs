@@ -39,7 +39,7 @@ fn configured(source: Vec<proto::Group>) -> proto::Update {
 fn group(metrics: &[&str], tags: &[&str]) -> proto::Group {
     let tag = |name: &&str| proto::Tag { name: (*name).to_owned(), ..proto::Tag::default() };
     let metrics = metrics.iter().map(|name| (*name).to_owned()).collect();
-    proto::Group { metrics, tags: tags.iter().map(tag).collect() }
+    proto::Group { metrics, tags: tags.iter().map(tag).collect(), ..proto::Group::default() }
 }
 
 fn stats(stats: proto::StatsMatcher) -> proto::Update {
@@ -262,7 +262,7 @@ fn heavy(r#ref: u32, tags: usize) -> proto::Telemetry {
         expression: Some(expression.clone()),
         ..proto::Tag::default()
     };
-    let source = vec![proto::Group { metrics, tags: (0..tags).map(tag).collect() }];
+    let source = vec![proto::Group { metrics, tags: (0..tags).map(tag).collect(), ..proto::Group::default() }];
     proto::Telemetry { r#ref, source, ..proto::Telemetry::default() }
 }
 

@@ -9,7 +9,9 @@ use super::requested::Requested;
 use crate::labels::{Cluster, EnvoyLabels};
 use crate::observation::{DestinationService, DestinationServiceRef, Edge, EdgeRef, Flow, Reporter, SharedId};
 use crate::record::Role;
-use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
+use longwire_model::expression::End as Side;
+use longwire_model::identity::{Place, Pod, Service, UnixNanos, Workload};
+use longwire_model::scope::Scope;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub(crate) struct Resolution {
     /// `None`: unknown.
     pub(super) source_pod: Option<Arc<Pod>>,
     pub(super) destination_pod: Option<Arc<Pod>>,
+    /// Where the reporting pod ran when the connection opened, however its node is labelled since. The other pod stays as it was then.
+    place: Option<Arc<Place>>,
     /// The requested Service, where that is known. The edge may name another.
     pub(super) requested_service: Option<Arc<Service>>,
     pub(super) source: Endpoint,
@@ -76,7 +80,12 @@ impl Resolution {
         };
         let Ends { source_pod, destination_pod, requested_service, source, destination, destination_pod_address } =
             ends;
+        let local = match reporter {
+            Reporter::Source => &source_pod,
+            Reporter::Destination => &destination_pod,
+        };
         Self {
+            place: local.as_ref().map(|local| Arc::clone(&local.place)),
             reporter,
             rule,
             source_workload,
@@ -225,6 +234,25 @@ impl Resolution {
         match self.reporter {
             Reporter::Source => self.destination_pod.as_ref(),
             Reporter::Destination => self.source_pod.as_ref(),
+        }
+    }
+
+    /// Where the pod of an end runs. `None`: no pod is known.
+    pub(super) fn place(&self, side: Side) -> Option<&Place> {
+        let peer = |pod: &'_ Option<Arc<Pod>>| pod.as_deref().map(|pod| &*pod.place);
+        match (side, self.reporter) {
+            (Side::Source, Reporter::Source) | (Side::Destination, Reporter::Destination) => self.place.as_deref(),
+            (Side::Source, Reporter::Destination) => peer(&self.source_pod),
+            (Side::Destination, Reporter::Source) => peer(&self.destination_pod),
+        }
+    }
+
+    /// How far apart the ends are.
+    pub(crate) fn scope(&self) -> Scope {
+        match (self.place(Side::Source), self.place(Side::Destination)) {
+            (Some(source), Some(destination)) => Scope::between(source, destination),
+            _ if self.rule == Rule::Outside => Scope::External,
+            _ => Scope::Unknown,
         }
     }
 
