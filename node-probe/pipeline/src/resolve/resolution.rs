@@ -239,11 +239,11 @@ impl Resolution {
 
     /// Where the pod of an end runs. `None`: no pod is known.
     pub(super) fn place(&self, side: Side) -> Option<&Place> {
-        let peer = |pod: &'_ Option<Arc<Pod>>| pod.as_deref().map(|pod| &*pod.place);
         match (side, self.reporter) {
             (Side::Source, Reporter::Source) | (Side::Destination, Reporter::Destination) => self.place.as_deref(),
-            (Side::Source, Reporter::Destination) => peer(&self.source_pod),
-            (Side::Destination, Reporter::Source) => peer(&self.destination_pod),
+            (Side::Source, Reporter::Destination) | (Side::Destination, Reporter::Source) => {
+                self.peer_pod().map(|pod| &*pod.place)
+            }
         }
     }
 
