@@ -19,6 +19,8 @@ mod folded;
 mod kernel;
 #[path = "properties/kills.rs"]
 mod kills;
+#[path = "properties/locality.rs"]
+mod locality;
 #[path = "properties/limits.rs"]
 mod limits;
 #[path = "properties/scenarios.rs"]

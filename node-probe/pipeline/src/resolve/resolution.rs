@@ -31,8 +31,8 @@ pub(crate) struct Resolution {
     /// The edge, in parts, because an [`Edge`] takes 16 bytes more.
     reporter: Reporter,
     rule: Rule,
-    source_workload: Option<Arc<Workload>>,
-    destination_workload: Option<Arc<Workload>>,
+    /// The reporting pod's, as it was when the connection opened. The other end's is that of its pod.
+    workload: Option<Arc<Workload>>,
     service: Option<Arc<Service>>,
     /// `None`: unknown.
     pub(super) source_pod: Option<Arc<Pod>>,
@@ -71,7 +71,7 @@ struct Ends {
 
 impl Resolution {
     fn of(edge: Edge, ends: Ends) -> Self {
-        let Edge { reporter, source: source_workload, destination: destination_workload, destination_service } = edge;
+        let Edge { reporter, source: of_source, destination: of_destination, destination_service } = edge;
         let (rule, service) = match destination_service {
             DestinationService::Service(service) => (Rule::Service, Some(service)),
             DestinationService::Pod => (Rule::Pod, None),
@@ -80,16 +80,15 @@ impl Resolution {
         };
         let Ends { source_pod, destination_pod, requested_service, source, destination, destination_pod_address } =
             ends;
-        let local = match reporter {
-            Reporter::Source => &source_pod,
-            Reporter::Destination => &destination_pod,
+        let (workload, local) = match reporter {
+            Reporter::Source => (of_source, &source_pod),
+            Reporter::Destination => (of_destination, &destination_pod),
         };
         Self {
             place: local.as_ref().map(|local| Arc::clone(&local.place)),
             reporter,
             rule,
-            source_workload,
-            destination_workload,
+            workload,
             service,
             source_pod,
             destination_pod,
@@ -109,12 +108,12 @@ impl Resolution {
             (Rule::Outside, _) => DestinationServiceRef::Outside,
             (Rule::Service | Rule::Unknown, _) => DestinationServiceRef::Unknown,
         };
-        EdgeRef {
-            reporter: self.reporter,
-            source: self.source_workload.as_ref(),
-            destination: self.destination_workload.as_ref(),
-            destination_service,
-        }
+        let (own, peer) = (self.workload.as_ref(), self.peer_pod().map(|pod| &pod.workload));
+        let (source, destination) = match self.reporter {
+            Reporter::Source => (own, peer),
+            Reporter::Destination => (peer, own),
+        };
+        EdgeRef { reporter: self.reporter, source, destination, destination_service }
     }
 
     pub(crate) fn reporter(&self) -> Reporter {

@@ -98,7 +98,9 @@ fn every_row_of_the_table_has_the_value_of_its_figure() {
 
 #[test]
 fn every_row_of_the_table_can_be_forgotten_alone() {
-    for family in &FAMILIES {
+    // Without others of its labels there is no epoch for it: it goes with its label set.
+    let is_alone = |family: &&Family| Metrics::labelled(family.set.label_kind()).iter().count() == 1;
+    for family in FAMILIES.iter().filter(|family| !is_alone(family)) {
         let (mut store, held) = store();
         let others = |metric| metric != family.metric;
         // The metric is not recorded in this epoch, and the rest of its label set is.
