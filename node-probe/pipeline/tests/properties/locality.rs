@@ -4,6 +4,7 @@ use crate::scenarios::{client, moved, server, to_web};
 use crate::world::{S, Socket, World, options, tagged};
 use longwire_model::scope::Scope;
 use longwire_model::series::{Metrics, SeriesSet};
+use longwire_pipeline::record::kind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -94,6 +95,7 @@ fn a_connection_keeps_its_scope_and_zones_when_its_node_is_labelled_anew_also_ov
     world.label("r", ["n2", "z1", ""]);
     world.announce(&far(100, (1, 10)));
     world.answer();
+    world.wait(S);
     world.label("a", ["n1", "z9", ""]);
     world.pass(&[far(100, (2, 20))]);
     assert_eq!(scopes(&mut world), expected(&[(Scope::SameZone, 20.0, 2.0)]));
@@ -130,7 +132,7 @@ fn no_tag_replaces_the_scope_or_the_direction_and_others_are_added() {
 #[test]
 fn a_failed_attempt_has_no_bytes() {
     let mut world = World::new(options());
-    world.ingest(&Socket { established: 0, ..client(moved(0, 0)) }.record(longwire_pipeline::record::kind::CLOSE, 100 * S));
+    world.ingest(&Socket { established: 0, ..client(moved(0, 0)) }.record(kind::FAIL, 100 * S));
     world.answer();
     world.pass(&[]);
     world.wait(4 * S);
