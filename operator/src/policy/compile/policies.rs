@@ -11,7 +11,6 @@ use crate::source::object::policy::{KnownExporters, Overrides, Policy, TagChange
 use crate::source::object::{self, Key, Kind, Refusal};
 use longwire_model::expression::{Condition, Expression};
 use longwire_model::identity::Pod;
-use longwire_model::tag::TagName;
 use longwire_model::telemetry::NodeSettings;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -268,8 +267,8 @@ impl Policies {
         let overrides = policies.iter().flat_map(|spec| &spec.tags).filter(|(_, overrides)| adds(overrides));
         let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
         let names = overrides.map(|(name, _)| name).chain(tags.map(|tag| &tag.name));
-        let names = names.filter(|name| !name.is_standard()).map(TagName::as_str);
-        let added = names.chain(zones.into_iter().flatten()).map(str::to_owned).collect();
+        let names = names.filter(|name| !name.is_standard()).map(|name| name.as_str().to_owned());
+        let added = names.chain(zones.into_iter().flatten().map(str::to_owned)).collect();
         if std::mem::replace(&mut self.added, added) != self.added {
             self.restate_telemetry(objects);
         }
