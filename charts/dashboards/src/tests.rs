@@ -38,7 +38,8 @@ fn series() -> BTreeSet<String> {
 
 fn labels() -> BTreeSet<&'static str> {
     let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).flat_map(|metric| metric.labels);
-    let edges = SERVICE_LABELS.iter().chain(&CONNECTION_LABELS).chain(&LOCALITY_LABELS).chain(&[REASON, "le"]).chain(&TARGET);
+    let edges =
+        SERVICE_LABELS.iter().chain(&CONNECTION_LABELS).chain(&LOCALITY_LABELS).chain(&[REASON, "le"]).chain(&TARGET);
     // Made by `label_replace`: the labels of both ends, and the rank.
     let made = ["workload", "workload_namespace", super::once::PLACE];
     own.chain(edges).copied().chain(made).collect()

@@ -9,8 +9,8 @@ mod tests;
 
 use crate::scope::Scope;
 use crate::series::{
-    DIRECTION, DIRECTIONS, FAMILIES, Family, Kind, LABEL_VALUES, LabelValues, OPERATOR_METRICS, REASON, SELF_METRICS, SERVER_STATISTICS,
-    SelfKind, SelfMetric, SeriesSet,
+    DIRECTION, DIRECTIONS, FAMILIES, Family, Kind, LABEL_VALUES, LabelValues, OPERATOR_METRICS, REASON, SELF_METRICS,
+    SERVER_STATISTICS, SelfKind, SelfMetric, SeriesSet,
 };
 use std::fmt::Write;
 

@@ -19,10 +19,10 @@ mod folded;
 mod kernel;
 #[path = "properties/kills.rs"]
 mod kills;
-#[path = "properties/locality.rs"]
-mod locality;
 #[path = "properties/limits.rs"]
 mod limits;
+#[path = "properties/locality.rs"]
+mod locality;
 #[path = "properties/scenarios.rs"]
 mod scenarios;
 #[path = "properties/shares.rs"]

@@ -107,8 +107,10 @@ pub(super) const REASONS: [(&str, &str); 6] = [
 ];
 
 /// In the order of the table's directions.
-pub(super) const DIRECTIONS: [&str; 2] =
-    ["from server to client, as `istio_tcp_sent_bytes_total`", "from client to server, as `istio_tcp_received_bytes_total`"];
+pub(super) const DIRECTIONS: [&str; 2] = [
+    "from server to client, as `istio_tcp_sent_bytes_total`",
+    "from client to server, as `istio_tcp_received_bytes_total`",
+];
 
 pub(super) const SERVER_STATISTICS: &str = "
 Two statistics are not of a pod, but of the probe, as Envoy has them of itself. A probe exposes them, once and without labels, while the StatsMatcher of a pod of its node accepts their names:

@@ -1,7 +1,9 @@
 //! Connections that hold label sets, for tests, those of other crates too.
 
 use super::{CONNECTION, LOCALITY, SERVICE, SeriesHandles, SeriesSpec, SeriesStore, WORKLOAD};
-use crate::labels::{Cluster, ConnectionLabels, Differences, EnvoyLabels, LocalityLabels, ServiceLabels, WorkloadLabels};
+use crate::labels::{
+    Cluster, ConnectionLabels, Differences, EnvoyLabels, LocalityLabels, ServiceLabels, WorkloadLabels,
+};
 use crate::observation::{Edge, Flow};
 use crate::record::Monotonic;
 use longwire_model::identity::{Pod, Service};
