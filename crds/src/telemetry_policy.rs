@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// The names of the series sets, as the schema lists them.
 #[must_use]
-pub fn series_set_names() -> [&'static str; 4] {
+pub fn series_set_names() -> [&'static str; 5] {
     SeriesSet::NAMED.map(SeriesSet::name)
 }
 
@@ -79,7 +79,7 @@ pub struct TelemetryPolicySpec {
     pub long_connections: Option<LongConnections>,
 
     /// The series sets that are exported for the pods, instead of those of a broader object; an empty list means none.
-    /// Default: istio, kmesh-connection and longwire, without istio for pods whose own mesh already exports istio_tcp_*.
+    /// Default: istio, kmesh-connection, longwire and longwire-locality, without istio for pods whose own mesh already exports istio_tcp_*.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "series_sets")]
     pub series_sets: Option<Vec<String>>,
@@ -97,6 +97,10 @@ pub struct TelemetryPolicySpec {
     #[schemars(length(max = MAX_METRICS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub metrics: Option<Vec<TelemetryMetrics>>,
+
+    /// Labels for the zones and regions of both ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locality: Option<Locality>,
 
     /// Lines of a log about the pods' connections, each field merged with those of broader objects. Default: nothing is
     /// logged.
@@ -162,6 +166,17 @@ pub struct LongConnections {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "threshold")]
     pub threshold: Option<Duration>,
+}
+
+/// Labels for the zones and regions of both ends.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Locality {
+    /// Whether all series of TCP but those of longwire-locality have the labels source_zone, source_region, destination_zone
+    /// and destination_region, from the labels topology.kubernetes.io/zone and topology.kubernetes.io/region of the nodes.
+    /// Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
 }
 
 fn reporting_interval(_: &mut SchemaGenerator) -> Schema {

@@ -6,6 +6,7 @@
 //! Expression, StatsMatcher, AccessLog --> Telemetry ----------------------+
 //! Exporter: where metrics and access logs are sent; in NodeSettings
 //! Watched --> LiveBatch: which connections live now, on demand
+//! Place, Place --> Scope: how far apart two ends are
 //! SeriesSets, FAMILIES: what is exposed, with names, types, help and labels in one table
 //! ```
 
@@ -23,6 +24,7 @@ pub mod matcher;
 pub mod owner;
 pub mod reference;
 mod regex;
+pub mod scope;
 pub mod series;
 pub mod tag;
 pub mod telemetry;

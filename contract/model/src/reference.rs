@@ -7,9 +7,10 @@ mod prose;
 #[cfg(test)]
 mod tests;
 
+use crate::scope::Scope;
 use crate::series::{
-    FAMILIES, Family, Kind, LABEL_VALUES, LabelValues, OPERATOR_METRICS, REASON, SELF_METRICS, SERVER_STATISTICS,
-    SelfKind, SelfMetric, SeriesSet,
+    DIRECTION, DIRECTIONS, FAMILIES, Family, Kind, LABEL_VALUES, LabelValues, OPERATOR_METRICS, REASON, SELF_METRICS,
+    SERVER_STATISTICS, SelfKind, SelfMetric, SeriesSet,
 };
 use std::fmt::Write;
 
@@ -93,7 +94,22 @@ fn labels(set: SeriesSet, families: &[&Family]) -> String {
     }
     let names = families.first().map_or(&[][..], |family| family.labels());
     let rows = names.iter().map(|name| [code(name), origin::of(name).to_owned()]);
-    format!("\nLabels, {} of them, in this order:\n\n{}", names.len(), table(["label", "value"], rows))
+    let mut text = format!("\nLabels, {} of them, in this order:\n\n{}", names.len(), table(["label", "value"], rows));
+    if set == SeriesSet::Locality {
+        text.push_str(&localities());
+    }
+    text
+}
+
+fn localities() -> String {
+    let directions = DIRECTIONS.iter().zip(prose::DIRECTIONS);
+    let directions = directions.map(|(value, meaning)| [code(value), meaning.to_owned()]);
+    let scopes = Scope::ALL.iter().map(|scope| [code(scope.name()), scope.meaning().to_owned()]);
+    format!(
+        "\nThere is one more, `{DIRECTION}`:\n\n{}\nValues of `scope`, and `overflow` in overflow series:\n\n{}",
+        table([DIRECTION, "meaning"], directions),
+        table(["scope", "meaning"], scopes)
+    )
 }
 
 fn self_metrics(title: &str, metrics: &[SelfMetric]) -> String {

@@ -17,7 +17,10 @@ mod server_statistics;
 mod values;
 pub use families::FAMILIES;
 pub use label_kind::LabelKind;
-pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, OVERFLOW, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
+pub use labels::{
+    CONNECTION_LABELS, DIRECTION, DIRECTIONS, ENVOY_LABELS, LOCALITY_LABELS, OVERFLOW, REASON, SERVICE_LABELS,
+    WORKLOAD_LABELS,
+};
 pub use losses::{LOSSES, Loss, is_loss};
 pub use metrics::Metrics;
 pub use operator_metrics::{OPERATOR_LOOP_DELAY, OPERATOR_LOOP_DURATION, OPERATOR_METRICS};
@@ -105,6 +108,7 @@ pub enum Metric {
     EnvoyDestroyRemote,
     EnvoyRxBytes,
     EnvoyTxBytes,
+    LocalityBytes,
 }
 
 impl Metric {
@@ -138,12 +142,15 @@ pub enum SeriesSet {
     Longwire,
     /// Not selected by name: a StatsMatcher admits each statistic.
     Envoy,
+    Locality,
 }
 
 impl SeriesSet {
-    pub const ALL: [Self; 5] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire, Self::Envoy];
+    pub const ALL: [Self; 6] =
+        [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire, Self::Envoy, Self::Locality];
     /// Sets that users select by name.
-    pub const NAMED: [Self; 4] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire];
+    pub const NAMED: [Self; 5] =
+        [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire, Self::Locality];
 
     /// The name in the configuration.
     #[must_use]
@@ -154,6 +161,7 @@ impl SeriesSet {
             Self::KmeshWorkload => "kmesh-workload",
             Self::Longwire => "longwire",
             Self::Envoy => "envoy",
+            Self::Locality => "longwire-locality",
         }
     }
 
@@ -165,12 +173,13 @@ impl SeriesSet {
             Self::KmeshConnection => LabelKind::Connection,
             Self::KmeshWorkload => LabelKind::Workload,
             Self::Envoy => LabelKind::Cluster,
+            Self::Locality => LabelKind::Locality,
         }
     }
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown series set {0:?}: known are istio, kmesh-connection, kmesh-workload, longwire")]
+#[error("unknown series set {0:?}: known are istio, kmesh-connection, kmesh-workload, longwire, longwire-locality")]
 pub struct InvalidSeriesSet(pub String);
 
 impl FromStr for SeriesSet {
@@ -211,7 +220,11 @@ impl SeriesSets {
 /// Kmesh's workload series are off by default, as in Kmesh.
 impl Default for SeriesSets {
     fn default() -> Self {
-        Self::NONE.with(SeriesSet::Istio).with(SeriesSet::KmeshConnection).with(SeriesSet::Longwire)
+        Self::NONE
+            .with(SeriesSet::Istio)
+            .with(SeriesSet::KmeshConnection)
+            .with(SeriesSet::Longwire)
+            .with(SeriesSet::Locality)
     }
 }
 

@@ -161,7 +161,7 @@ shapes! {
         3 Message(&GROUP), 4 Message(&GROUP), 5 Message(&STATS_MATCHER), 6 Message(&ACCESS_LOG),
     }
     ACCESS_LOG: proto::AccessLog { 1 Text, 4 Text, 8 Text, 9 Text, 10 Text }
-    GROUP: proto::Group { 1 Text, 2 Message(&TAG) }
+    GROUP: proto::Group { 1 Text, 2 Message(&TAG), 3 Text }
     TAG: proto::Tag { 1 Text, 2 Text }
     STATS_MATCHER: proto::StatsMatcher { 2 Message(&STRING_MATCHER) }
     STRING_MATCHER: proto::StringMatcher { 1 Text, 2 Text, 3 Text, 4 Text, 5 Text }

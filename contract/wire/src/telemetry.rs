@@ -18,6 +18,9 @@ mod exporter;
 pub use access_log::InvalidAccessLog;
 pub use exporter::InvalidExporter;
 
+/// Metrics that the first releases did not know, and whose updates they would refuse. They are named where an unknown name is left out.
+const NEWER: Metrics = Metrics::NONE.with(Metric::LocalityBytes);
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTelemetry {
     #[error("group.metrics: {0}")]
@@ -106,9 +109,11 @@ fn milliseconds(duration: Duration) -> u32 {
 
 fn group_to_proto(group: &Group) -> proto::Group {
     let Group { metrics, tags } = group;
+    let names = |metrics: Metrics| metrics.iter().map(|metric| metric.family().name.to_owned()).collect();
     proto::Group {
-        metrics: metrics.iter().map(|metric| metric.family().name.to_owned()).collect(),
+        metrics: names(metrics.difference(NEWER)),
         tags: tags.iter().map(tag_to_proto).collect(),
+        newer_metrics: names(metrics.intersection(NEWER)),
     }
 }
 
@@ -124,10 +129,11 @@ fn tag_to_proto(tag: &Tag) -> proto::Tag {
 fn groups_from_proto(groups: Vec<proto::Group>) -> Result<Vec<Group>, InvalidTelemetry> {
     let mut placed = Metrics::of(SeriesSet::Envoy);
     let mut known = Vec::with_capacity(groups.len());
-    for proto::Group { metrics, tags } in groups {
+    for proto::Group { metrics, tags, newer_metrics } in groups {
         let mut own = Metrics::NONE;
-        for name in &metrics {
-            let metric: Metric = name.parse()?;
+        let newer = newer_metrics.iter().filter_map(|name| name.parse::<Metric>().ok());
+        for metric in metrics.iter().map(|name| name.parse()).chain(newer.map(Ok)) {
+            let metric: Metric = metric?;
             if placed.contains(metric) {
                 return Err(InvalidTelemetry::Misplaced(metric.family().name));
             }

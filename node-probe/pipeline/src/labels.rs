@@ -4,6 +4,7 @@
 mod differences;
 mod envoy;
 mod line_names;
+mod locality;
 mod names;
 mod pairs;
 #[cfg(any(test, feature = "samples"))]
@@ -19,6 +20,7 @@ pub(crate) use envoy::{Cluster, EnvoyLabels};
 #[cfg(any(test, feature = "samples"))]
 pub use line_names::sample_id;
 pub use line_names::{LineEnd, LineNames, LineService, end_name, line_names};
+pub(crate) use locality::LocalityLabels;
 pub(crate) use names::{EdgeNames, ServiceNames, UNKNOWN, or_unknown};
 pub(crate) use saved::SavedLabels;
 pub(crate) use text::LabelText;

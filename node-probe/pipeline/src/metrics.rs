@@ -37,7 +37,7 @@ mod values;
 pub(crate) use acquire::SeriesSpec;
 pub use births::Lines;
 pub use budget::{Budget, Resource};
-pub(crate) use handles::{CONNECTION, ENVOY, SERVICE, WORKLOAD};
+pub(crate) use handles::{CONNECTION, ENVOY, LOCALITY, SERVICE, WORKLOAD};
 pub use handles::{SeriesHandle, SeriesHandles};
 pub use histogram::Histogram;
 pub(crate) use kinds::KnownLabels;

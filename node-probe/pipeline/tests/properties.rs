@@ -21,6 +21,8 @@ mod kernel;
 mod kills;
 #[path = "properties/limits.rs"]
 mod limits;
+#[path = "properties/locality.rs"]
+mod locality;
 #[path = "properties/scenarios.rs"]
 mod scenarios;
 #[path = "properties/shares.rs"]

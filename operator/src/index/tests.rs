@@ -136,6 +136,6 @@ fn an_unknown_series_set_of_a_namespace_is_warned_of_once() {
     }
     let warnings: Vec<String> = index.take_warnings().iter().map(ToString::to_string).collect();
     let warning = "annotation telemetry.longwire.io/series-sets: unknown series set \"isto\": \
-                   known are istio, kmesh-connection, kmesh-workload, longwire";
+                   known are istio, kmesh-connection, kmesh-workload, longwire, longwire-locality";
     assert_eq!(warnings, [format!("Namespace shop: {warning}")]);
 }

@@ -17,6 +17,7 @@ mod assemble;
 mod conflicts;
 mod draft;
 mod limit;
+pub(super) mod locality;
 mod stats;
 
 /// Accepted objects of one precedence. Lists are ordered by age, then name: the first wins.

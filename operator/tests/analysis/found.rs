@@ -165,7 +165,7 @@ fn pod(annotations: &str) -> String {
     &["LW020 7 spec.accessLogs.until"]
 )]
 #[case::says_nothing(shop("  selector: {matchLabels: {app: web}}\n  accessLogs: {}"), &["LW022 4 spec"])]
-#[case::changes_nothing(shop("  seriesSets: [istio, kmesh-connection, longwire]"), &["LW023 2"])]
+#[case::changes_nothing(shop("  seriesSets: [istio, kmesh-connection, longwire, longwire-locality]"), &["LW023 2"])]
 #[case::defined_twice(both(&shop("  seriesSets: [istio]"), &shop("  seriesSets: [longwire]")), &["LW025 8"])]
 #[case::logged_more_often_than_read(
     both(&telemetry("longwire-system", "  reportingInterval: 30s"), &shop("  accessLogs:\n    enabled: true\n    interval: 5s")),

@@ -19,7 +19,12 @@ fn cluster() -> Vec<Value> {
             "tags",
             &json!({"tags": [{"name": "team", "value": "source.labels[\"team\"]"}]}),
         ),
-        object("TelemetryPolicy", "shop", "same", &json!({"seriesSets": ["istio", "kmesh-connection", "longwire"]})),
+        object(
+            "TelemetryPolicy",
+            "shop",
+            "same",
+            &json!({"seriesSets": ["istio", "kmesh-connection", "longwire", "longwire-locality"]}),
+        ),
         object("TelemetryPolicy", "bank", "empty", &json!({})),
     ]
 }

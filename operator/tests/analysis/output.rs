@@ -21,7 +21,7 @@ fn mixed() -> Report {
 fn text_has_a_line_for_each_finding_under_its_object() {
     let expected = "\
 TelemetryPolicy shop/p  a b/p#1.yaml
-  line 6: error LW015: spec.overides: overides is no field of spec, which has accessLogs, budgets, exporters, limits, longConnections, metrics, overrides, reportingInterval, selector, seriesSets
+  line 6: error LW015: spec.overides: overides is no field of spec, which has accessLogs, budgets, exporters, limits, locality, longConnections, metrics, overrides, reportingInterval, selector, seriesSets
       Did you mean overrides?
   line 8: warning LW013: spec.overrides[0].tagOverrides.pod.value: has another value for each source.pod, and nothing bounds their number
       Use a class instead, such as the workload or the zone. If each value is needed, define the tag in ExtraStatTags with a `maxValues` that you have room for.
@@ -62,7 +62,7 @@ fn json_has_every_part_of_a_finding() {
             "severity": "error",
             "object": {"kind": "TelemetryPolicy", "namespace": "shop", "name": "p"},
             "field": "spec.overides",
-            "message": "overides is no field of spec, which has accessLogs, budgets, exporters, limits, longConnections, metrics, overrides, reportingInterval, selector, seriesSets",
+            "message": "overides is no field of spec, which has accessLogs, budgets, exporters, limits, locality, longConnections, metrics, overrides, reportingInterval, selector, seriesSets",
             "remedy": "Did you mean overrides?",
             "documentation": "https://github.com/longwire/longwire/blob/main/docs/analysis.md#lw015-unknown-field",
             "file": "a b/p#1.yaml",
@@ -135,7 +135,7 @@ fn the_exit_code_is_two_from_the_severity_on_that_is_asked_for() {
     assert_eq!(of("  reportingInterval: 10s"), [2, 2, 2]);
     assert_eq!(of("  {}"), [0, 2, 2]);
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\n---\n";
-    let nothing = telemetry("shop", "  seriesSets: [istio, kmesh-connection, longwire]");
+    let nothing = telemetry("shop", "  seriesSets: [istio, kmesh-connection, longwire, longwire-locality]");
     assert_eq!(codes(&report(&format!("{pod}{nothing}"))), [0, 0, 2]);
 }
 

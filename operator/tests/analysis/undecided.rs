@@ -15,7 +15,7 @@ const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: b
     "  tags:\n  - {name: team, value: '\"team\" in source.labels ? \"yes\" : \"no\"'}"
 ))]
 #[case::filter(telemetry("shop", "  accessLogs: {enabled: true, filter: 'source.labels[\"team\"] == \"a\"'}"))]
-#[case::no_change(telemetry("shop", "  seriesSets: [istio, kmesh-connection, longwire]"))]
+#[case::no_change(telemetry("shop", "  seriesSets: [istio, kmesh-connection, longwire, longwire-locality]"))]
 #[case::exporters(telemetry("shop", "  accessLogs: {enabled: true, exporters: [loki]}"))]
 fn without_pods_of_its_namespace_an_object_is_taken_as_it_is(#[case] text: String) {
     assert_eq!(report(&text).findings, []);

@@ -8,7 +8,7 @@ pub(crate) const TAGS: &str = "ExtraStatTags";
 pub(crate) const STATS: &str = "StatsMatcher";
 
 /// Kind, spec, and reason with message.
-const WRONG: [(&str, &str, &str); 74] = [
+const WRONG: [(&str, &str, &str); 75] = [
     (
         TELEMETRY,
         "{selector: {}}",
@@ -99,6 +99,11 @@ const WRONG: [(&str, &str, &str); 74] = [
     (TELEMETRY, "{budgets: {series: 0}}", "Invalid: spec.budgets.series: 0 is not between 1 and 10000000"),
     (
         TELEMETRY,
+        "{locality: {enabled: sometimes}}",
+        "Invalid: spec.locality.enabled: invalid type: string \"sometimes\", expected a boolean",
+    ),
+    (
+        TELEMETRY,
         "{budgets: {longConnections: 1000001}}",
         "Invalid: spec.budgets.longConnections: 1000001 is not between 0 and 1000000",
     ),
@@ -106,7 +111,7 @@ const WRONG: [(&str, &str, &str); 74] = [
     (
         TELEMETRY,
         "{seriesSets: [istio, envoy]}",
-        "Invalid: spec.seriesSets[1]: unknown series set \"envoy\": known are istio, kmesh-connection, kmesh-workload, longwire",
+        "Invalid: spec.seriesSets[1]: unknown series set \"envoy\": known are istio, kmesh-connection, kmesh-workload, longwire, longwire-locality",
     ),
     (TELEMETRY, "{seriesSets: [istio, istio]}", "Invalid: spec.seriesSets[1]: istio is in the list twice"),
     (

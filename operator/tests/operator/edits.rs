@@ -51,7 +51,7 @@ async fn a_broken_document_keeps_its_last_good_object_and_its_neighbours_go_on()
     let broken = a.replace("kind: Pod", "kind: [Pod");
     operator.write("all.yaml", format!("{broken}{}", pod("other", "b", "10.0.0.2")));
     probe.until(|known| known.pod("b").starts_with("other/")).await;
-    assert_eq!(probe.known.pod("a"), "web/web/v1 [istio,kmesh-connection,longwire]");
+    assert_eq!(probe.known.pod("a"), "web/web/v1 [istio,kmesh-connection,longwire,longwire-locality]");
     // Mended in another way, it counts again.
     operator.write("all.yaml", pod("mended", "a", "10.0.0.1"));
     probe.until(|known| known.pod("a").starts_with("mended/") && !known.pods.contains_key("b")).await;

@@ -2,7 +2,7 @@
 
 use crate::harness::{Running, annotated, namespace, node, pod, service};
 
-const ALL: &str = "[istio,kmesh-connection,longwire]";
+const ALL: &str = "[istio,kmesh-connection,longwire,longwire-locality]";
 
 #[tokio::test]
 async fn replicas_have_one_identity_and_their_service() {
@@ -111,7 +111,7 @@ async fn a_pod_of_another_mesh_has_no_istio_series_unless_its_annotation_names_t
     let operator = Running::with(&[("all.yaml", &text.concat())]).await;
     let probe = operator.probe("n1").await;
     let pods = ["meshed", "ambient", "insisting"].map(|uid| probe.known.pod(uid));
-    let left = "web/web/v1 [kmesh-connection,longwire]";
+    let left = "web/web/v1 [kmesh-connection,longwire,longwire-locality]";
     assert_eq!(pods, [left, left, "web/web/v1 [istio,longwire]"]);
 }
 

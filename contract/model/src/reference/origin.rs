@@ -26,6 +26,7 @@ pub(super) fn of(label: &str) -> &'static str {
         "destination_service_namespace" => "that Service's namespace, or the pod's if there is none",
         "destination_service_name" => "that Service's name; `PassthroughCluster`: the address is outside the cluster",
         "destination_cluster" => "the name of the workload's cluster, or of the Service's if only the Service is known",
+        "scope" => "how far apart the ends are, as known when the connection opened",
         "request_protocol" => "`tcp`",
         "response_flags" => "`-`",
         "connection_security_policy" => "`unknown`: the kernel does not see mTLS",

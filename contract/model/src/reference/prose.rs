@@ -106,6 +106,12 @@ pub(super) const REASONS: [(&str, &str); 6] = [
     ("other", "any other error of the kernel"),
 ];
 
+/// In the order of the table's directions.
+pub(super) const DIRECTIONS: [&str; 2] = [
+    "from server to client, as `istio_tcp_sent_bytes_total`",
+    "from client to server, as `istio_tcp_received_bytes_total`",
+];
+
 pub(super) const SERVER_STATISTICS: &str = "
 Two statistics are not of a pod, but of the probe, as Envoy has them of itself. A probe exposes them, once and without labels, while the StatsMatcher of a pod of its node accepts their names:
 
@@ -145,6 +151,16 @@ Off unless `telemetry.longwire.io/series-sets` or a TelemetryPolicy enables it. 
 On by default. Metrics that Istio does not have: failed connections, the quality of the network, times.
 
 The gauge and the counters except the failures appear with the first connection that was established or adopted, a reason or a histogram with its first event. Only the client's end reports failed attempts and handshakes: `reporter=\"source\"`.
+"
+        }
+        SeriesSet::Locality => {
+            "\
+On by default. Bytes between two workloads by what a cloud's bill distinguishes: within a zone, between zones, between regions, out of the cluster. One label set a pair of workloads, scope and reporter, without Services, pods and versions, so that there are few.
+
+The sum over `scope` of one reporter and direction is the sum of `istio_tcp_sent_bytes_total` or `istio_tcp_received_bytes_total` between the same workloads of the same reporter, to the byte, while both sets are on. Both ends report a connection between two pods: choose one reporter, or bytes count twice. \
+`reporter=\"source\"` has all that pods of the cluster have begun, also to addresses outside; what others have begun, such as clients outside the cluster, is at `reporter=\"destination\"` alone, with the scope `unknown`.
+
+Zones and regions are the labels `topology.kubernetes.io/zone` and `topology.kubernetes.io/region` of the nodes, as they were when the connection opened: a connection keeps its scope when a node is labelled anew. For the names of zones as labels see [locality](configuration.md#locality).
 "
         }
         SeriesSet::Envoy => {

@@ -24,7 +24,7 @@ const RECEIVED: &str = "tcp_sock.bytes_received, without FIN";
 
 /// Every family of connections, in the order of a scrape.
 #[rustfmt::skip]
-pub const FAMILIES: [Family; 29] = [
+pub const FAMILIES: [Family; 30] = [
     row(Metric::IstioSentBytes, "istio_tcp_sent_bytes_total", Kind::Counter, (SeriesSet::Istio, Quantity::FromServer), "reporter destination: tcp_sock.snd_nxt; reporter source: tcp_sock.bytes_received",
         "Bytes from server to client, cumulative."),
     row(Metric::IstioReceivedBytes, "istio_tcp_received_bytes_total", Kind::Counter, (SeriesSet::Istio, Quantity::FromClient), "reporter destination: tcp_sock.bytes_received; reporter source: tcp_sock.snd_nxt",
@@ -83,4 +83,6 @@ pub const FAMILIES: [Family; 29] = [
         "Bytes the client received from the cluster, cumulative."),
     row(Metric::EnvoyTxBytes, "envoy_cluster_upstream_cx_tx_bytes_total", Kind::Counter, (SeriesSet::Envoy, Quantity::Sent), SENT,
         "Bytes the client sent to the cluster, cumulative."),
+    row(Metric::LocalityBytes, "longwire_tcp_locality_bytes_total", Kind::Counter, (SeriesSet::Locality, Quantity::BytesByDirection), "as istio_tcp_sent_bytes_total and istio_tcp_received_bytes_total",
+        "Bytes between two workloads, by how far apart the ends are and by direction, cumulative."),
 ];

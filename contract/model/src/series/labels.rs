@@ -90,6 +90,22 @@ pub const CONNECTION_LABELS: [&str; 29] = [
 /// Envoy's cluster, and the pod whose proxy would report it: one set a pod and cluster.
 pub const ENVOY_LABELS: [&str; 3] = ["cluster_name", "source_pod_namespace", "source_pod_name"];
 
+/// Two workloads and a scope: one set a pair of workloads, scope and reporter.
+pub const LOCALITY_LABELS: [&str; 6] = [
+    "reporter",
+    "source_workload",
+    "source_workload_namespace",
+    "destination_workload",
+    "destination_workload_namespace",
+    "scope",
+];
+
+/// The extra label of `longwire_tcp_locality_bytes_total`.
+pub const DIRECTION: &str = "direction";
+
+/// Its values, as Istio names the directions: from server to client, and back.
+pub const DIRECTIONS: [&str; 2] = ["sent", "received"];
+
 /// The extra label of `longwire_tcp_connections_failed_total`.
 pub const REASON: &str = "reason";
 

@@ -25,6 +25,8 @@ pub enum Quantity {
     EndsByServer,
     /// Attempts that failed, a line for each reason.
     FailuresByReason,
+    /// Bytes, a line for each of [`DIRECTIONS`](super::DIRECTIONS).
+    BytesByDirection,
     /// Established now.
     Active,
     /// Times.

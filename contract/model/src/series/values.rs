@@ -21,11 +21,12 @@ pub fn is_listed(metric: &str, label: &str, value: &str) -> bool {
     of_it.flat_map(|row| row.values).any(|(listed, _)| *listed == value)
 }
 
-const SETS: [(&str, &str); 4] = [
+const SETS: [(&str, &str); 5] = [
     ("service", "edges: the series sets `istio` and `longwire`"),
     ("workload", "the series set `kmesh-workload`"),
     ("connection", "long connections: the series set `kmesh-connection`"),
     ("cluster", "Envoy's statistics: the series set `envoy`"),
+    ("locality", "two workloads and how far apart they are: the series set `longwire-locality`"),
 ];
 
 const OUTCOMES: [(&str, &str); 8] = [

@@ -5,7 +5,8 @@ use crate::proto::access_log::Format;
 use crate::telemetry::{InvalidAccessLog, InvalidTelemetry};
 use longwire_model::access_log::{InvalidShare, InvalidTemplate, Share};
 use longwire_model::expression::InvalidExpression;
-use longwire_model::series::InvalidMetric;
+use longwire_model::series::{InvalidMetric, Metric};
+use longwire_model::telemetry::Group;
 use longwire_model::update::Update;
 use rstest::rstest;
 
@@ -39,7 +40,7 @@ fn configured(source: Vec<proto::Group>) -> proto::Update {
 fn group(metrics: &[&str], tags: &[&str]) -> proto::Group {
     let tag = |name: &&str| proto::Tag { name: (*name).to_owned(), ..proto::Tag::default() };
     let metrics = metrics.iter().map(|name| (*name).to_owned()).collect();
-    proto::Group { metrics, tags: tags.iter().map(tag).collect() }
+    proto::Group { metrics, tags: tags.iter().map(tag).collect(), ..proto::Group::default() }
 }
 
 fn stats(stats: proto::StatsMatcher) -> proto::Update {
@@ -247,6 +248,28 @@ fn after_a_refused_update_later_ones_are_understood() {
 }
 
 #[test]
+fn a_newer_metric_stands_where_an_earlier_probe_ignores_it_and_an_unknown_one_is_left_out() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let (istio, locality) = ("istio_tcp_sent_bytes_total", "longwire_tcp_locality_bytes_total");
+    let newer = proto::Group { newer_metrics: names(&[locality, "of_a_later_release"]), ..group(&[istio], &[]) };
+    let received = Decoder::default().decode(configured(vec![newer])).unwrap();
+    let telemetry = &received.update.pods[0].telemetry;
+    let metrics = [Metric::IstioSentBytes, Metric::LocalityBytes].into_iter().collect();
+    assert_eq!(telemetry.source, [Group { metrics, tags: Vec::new() }]);
+    let sent = crate::telemetry::to_proto(telemetry, 1);
+    let expected = proto::Group { newer_metrics: names(&[locality]), ..group(&[istio], &[]) };
+    assert_eq!(sent.source, [expected]);
+}
+
+#[test]
+fn a_newer_metric_in_two_groups_is_refused() {
+    let locality = "longwire_tcp_locality_bytes_total";
+    let newer = || proto::Group { newer_metrics: vec![locality.to_owned()], ..proto::Group::default() };
+    let error = Decoder::default().decode(configured(vec![newer(), newer()])).unwrap_err();
+    assert_eq!(error, InvalidTelemetry::Misplaced(locality).into());
+}
+
+#[test]
 fn an_empty_update_is_one() {
     let received = Decoder::default().decode(proto::Update { version: 5, ..proto::Update::default() }).unwrap();
     assert_eq!(received.update, Update { version: 5, ..Update::default() });
@@ -262,7 +285,7 @@ fn heavy(r#ref: u32, tags: usize) -> proto::Telemetry {
         expression: Some(expression.clone()),
         ..proto::Tag::default()
     };
-    let source = vec![proto::Group { metrics, tags: (0..tags).map(tag).collect() }];
+    let source = vec![proto::Group { metrics, tags: (0..tags).map(tag).collect(), ..proto::Group::default() }];
     proto::Telemetry { r#ref, source, ..proto::Telemetry::default() }
 }
 

@@ -342,11 +342,14 @@ pub mod access_log {
 /// Metrics with the same labels.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Group {
-    /// names of families
+    /// names of families; a probe refuses a name that it does not know
     #[prost(string, repeated, tag = "1")]
     pub metrics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "2")]
     pub tags: ::prost::alloc::vec::Vec<Tag>,
+    /// the same, but a name that a probe does not know is left out
+    #[prost(string, repeated, tag = "3")]
+    pub newer_metrics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Tag {

@@ -2,7 +2,7 @@
 
 use crate::number::{write_seconds, write_signed, write_unsigned};
 use longwire_model::identity::UnixNanos;
-use longwire_model::series::{Metric, REASON};
+use longwire_model::series::{DIRECTION, DIRECTIONS, Metric, REASON};
 use longwire_pipeline::metrics::{Histogram, Lines, Reading, Series, View};
 use longwire_pipeline::record::{FailReason, Monotonic};
 
@@ -33,6 +33,15 @@ pub(super) fn write_samples(line: &Line<'_>, metric: Metric, series: &Series<'_>
             write_signed(value, out);
             out.push(b'\n');
         }
+        Reading::Directions(bytes) => {
+            for (direction, bytes) in DIRECTIONS.iter().zip(bytes) {
+                let end = label(DIRECTION, direction);
+                write_series(line, "", &end, out);
+                write_unsigned(if has_seen { bytes } else { 0 }, out);
+                out.push(b'\n');
+                write_created(line, &end, || series.born(|lines| lines.has(metric)), out);
+            }
+        }
         Reading::Reasons(counts) => write_reasons(line, counts, series, unseen, out),
         Reading::Histogram(histogram) => {
             write_histogram(line, histogram, has_seen, out);
@@ -48,17 +57,18 @@ fn write_reasons(
     unseen: Lines,
     out: &mut Vec<u8>,
 ) {
-    let mut end = Vec::with_capacity(32);
     for (at, (reason, count)) in FailReason::ALL.iter().zip(counts).enumerate().filter(|(_, (_, count))| **count != 0) {
-        end.clear();
-        for part in [",", REASON, "=\"", reason.name(), "\"} "] {
-            end.extend_from_slice(part.as_bytes());
-        }
+        let end = label(REASON, reason.name());
         write_series(line, "", &end, out);
         write_unsigned(if unseen.has_reason(at) { 0 } else { *count }, out);
         out.push(b'\n');
         write_created(line, &end, || series.born(|lines| lines.has_reason(at)), out);
     }
+}
+
+/// The last label, and the end of the labels.
+fn label(name: &str, value: &str) -> Vec<u8> {
+    [",", name, "=\"", value, "\"} "].concat().into_bytes()
 }
 
 fn write_histogram(line: &Line<'_>, histogram: &Histogram, has_seen: bool, out: &mut Vec<u8>) {

@@ -9,7 +9,7 @@ use super::memory::{Commit, Key, Memory};
 use super::packet::{Of, Packing};
 use super::{Baseline, Histograms, Options};
 use histogram::escaped_bounds;
-use longwire_model::series::{Family, REASON};
+use longwire_model::series::{DIRECTION, DIRECTIONS, Family, REASON};
 use longwire_pipeline::metrics::{Reading, Series};
 use longwire_pipeline::record::FailReason;
 
@@ -56,7 +56,17 @@ impl<'a> Lines<'a> {
             Reading::Absent => {}
             Reading::Counter(value) => self.count(series, Key::new(self.family.metric, 0), value, ("", None)),
             Reading::Gauge(value) => self.gauge(series, value),
-            Reading::Reasons(counts) => self.reasons(series, counts),
+            Reading::Directions(bytes) => {
+                for (at, (direction, bytes)) in DIRECTIONS.iter().zip(bytes).enumerate() {
+                    self.part(series, at, bytes, (DIRECTION, direction));
+                }
+            }
+            Reading::Reasons(counts) => {
+                let counted = FailReason::ALL.iter().zip(counts).enumerate();
+                for (at, (reason, count)) in counted.filter(|(_, (_, count))| **count != 0) {
+                    self.part(series, at, *count, (REASON, reason.name()));
+                }
+            }
             Reading::Histogram(histogram) => match self.options.histograms {
                 Histograms::Buckets => self.aggregate(series, histogram),
                 Histograms::Timers => self.times(series, histogram),
@@ -65,14 +75,11 @@ impl<'a> Lines<'a> {
         self.written
     }
 
-    fn reasons(&mut self, series: &Series<'_>, counts: &[u64; FailReason::ALL.len()]) {
-        for (at, (reason, count)) in
-            FailReason::ALL.iter().zip(counts).enumerate().filter(|(_, (_, count))| **count != 0)
-        {
-            let mut name = Vec::new();
-            escape(reason.name(), self.options.flavor, &mut name);
-            self.count(series, Key::new(self.family.metric, at), *count, ("", Some((REASON, &name))));
-        }
+    /// One of the lines of a counter that has several, by one more label.
+    fn part(&mut self, series: &Series<'_>, at: usize, value: u64, (name, text): (&'static str, &str)) {
+        let mut escaped = Vec::new();
+        escape(text, self.options.flavor, &mut escaped);
+        self.count(series, Key::new(self.family.metric, at), value, ("", Some((name, &escaped))));
     }
 
     fn count(&mut self, series: &Series<'_>, key: Key, value: u64, more: (&'static str, More<'_>)) {

@@ -26,6 +26,11 @@ impl Differences {
         self.0.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
+    /// The same, but these labels are as in the table.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
     /// Bytes that they take, with the allocator's share.
     pub(crate) fn bytes(&self) -> usize {
         let of =

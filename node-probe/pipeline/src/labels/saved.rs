@@ -1,10 +1,11 @@
 //! The saved form of labels.
 
 use super::envoy::{Cluster, EnvoyLabels, Route};
-use super::{ConnectionLabels, Course, LabelSet, ServiceLabels, Target, WorkloadLabels};
+use super::{ConnectionLabels, Course, LabelSet, LocalityLabels, ServiceLabels, Target, WorkloadLabels};
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;
 use longwire_model::identity::UnixNanos;
+use longwire_model::scope::Scope;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
@@ -52,6 +53,20 @@ impl SavedLabels for ServiceLabels {
 
     fn restore(edge: u32, shared: &Shared) -> Result<Self, Flaw> {
         shared.edge(edge).map(Self)
+    }
+}
+
+/// Of the edge and the scope by its place in [`Scope::ALL`].
+impl SavedLabels for LocalityLabels {
+    type Saved = (u32, u8);
+
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> Option<(u32, u8)> {
+        Some((numbers.edge(&self.edge), self.scope? as u8))
+    }
+
+    fn restore((edge, scope): (u32, u8), shared: &Shared) -> Result<Self, Flaw> {
+        let scope = *Scope::ALL.get(usize::from(scope)).ok_or(Flaw::Implausible("scope"))?;
+        Ok(Self::new(shared.edge(edge)?, scope))
     }
 }
 

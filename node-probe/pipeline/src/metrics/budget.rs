@@ -11,7 +11,7 @@ use crate::observation::{EdgeRef, Reporter};
 use crate::record::FailReason;
 use hashbrown::HashMap;
 use longwire_model::identity::Workload;
-use longwire_model::series::{Kind, Metric, Metrics};
+use longwire_model::series::{DIRECTIONS, Kind, Metric, Metrics};
 use longwire_model::telemetry::NodeSettings;
 use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
@@ -299,6 +299,7 @@ impl SubAssign for Amount {
 pub(super) fn lines_of(metrics: Metrics) -> usize {
     let lines = |metric: Metric| match (metric, metric.family().kind) {
         (Metric::LongwireFailed, _) => FailReason::ALL.len(),
+        (Metric::LocalityBytes, _) => DIRECTIONS.len(),
         (_, Kind::Counter | Kind::Gauge) => 1,
         // The buckets, that of +Inf, sum and count.
         (_, Kind::Histogram(bounds)) => bounds.len() + 3,
@@ -313,5 +314,5 @@ pub(super) fn lines_at_once(metrics: Metrics) -> usize {
     }
     let comes_later =
         |metric: &Metric| *metric == Metric::LongwireFailed || matches!(metric.family().kind, Kind::Histogram(_));
-    metrics.iter().filter(|metric| !comes_later(metric)).count()
+    lines_of(metrics.iter().filter(|metric| !comes_later(metric)).collect())
 }

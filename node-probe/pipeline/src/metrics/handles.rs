@@ -4,8 +4,9 @@ use longwire_model::series::{LabelKind, Metrics};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Metrics by the labels they carry: those of an edge, of a workload and a pod, of a long connection, of a cluster.
+/// Metrics by the labels they carry: those of an edge, of two workloads and their distance, of a workload and a pod, of a long connection, of a cluster.
 pub(crate) const SERVICE: Metrics = Metrics::labelled(LabelKind::Service);
+pub(crate) const LOCALITY: Metrics = Metrics::labelled(LabelKind::Locality);
 pub(crate) const WORKLOAD: Metrics = Metrics::labelled(LabelKind::Workload);
 pub(crate) const CONNECTION: Metrics = Metrics::labelled(LabelKind::Connection);
 pub(crate) const ENVOY: Metrics = Metrics::labelled(LabelKind::Cluster);
@@ -29,14 +30,14 @@ const OF_KINDS: [Metrics; LabelKind::ALL.len()] = {
 
 const NOTHING: SeriesHandle = SeriesHandle { at: 0, metrics: Metrics::NONE };
 
-/// The series that one connection records into. Nearly all connections record into one or two label sets, which need no
-/// allocation: of an edge, and of a long connection.
+/// The series that one connection records into. Nearly all connections record into two or three label sets, which need no
+/// allocation: of an edge, of its workloads, and of a long connection.
 #[derive(Clone, Debug)]
 pub struct SeriesHandles {
-    first: [SeriesHandle; 2],
+    first: [SeriesHandle; 3],
     #[expect(
         clippy::box_collection,
-        reason = "a hundred thousand connections hold one, and hardly any has a third handle"
+        reason = "a hundred thousand connections hold one, and hardly any has a fourth handle"
     )]
     more: Option<Box<Vec<SeriesHandle>>>,
 }
@@ -58,7 +59,7 @@ impl SeriesHandle {
 
 impl Default for SeriesHandles {
     fn default() -> Self {
-        Self { first: [NOTHING; 2], more: None }
+        Self { first: [NOTHING; 3], more: None }
     }
 }
 

@@ -2,13 +2,16 @@
 
 use super::budget::{Amount, Measure, lines_of};
 use super::sets::Sets;
-use super::values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
-use crate::labels::{ConnectionLabels, EnvoyLabels, LabelSet, SavedLabels, ServiceLabels, WorkloadLabels};
+use super::values::{ConnectionValues, EnvoyValues, LocalityValues, ServiceValues, Values, WorkloadValues};
+use crate::labels::{
+    ConnectionLabels, EnvoyLabels, LabelSet, LocalityLabels, SavedLabels, ServiceLabels, WorkloadLabels,
+};
 use longwire_model::series::LabelKind;
 
 #[derive(Debug)]
 pub(crate) struct Kinds {
     pub(super) services: Sets<ServiceLabels, ServiceValues>,
+    pub(super) localities: Sets<LocalityLabels, LocalityValues>,
     pub(super) workloads: Sets<WorkloadLabels, WorkloadValues>,
     pub(super) connections: Sets<ConnectionLabels, ConnectionValues>,
     pub(super) clusters: Sets<EnvoyLabels, EnvoyValues>,
@@ -42,6 +45,20 @@ impl KnownLabels for ServiceLabels {
 
     fn sets_mut(kinds: &mut Kinds) -> &mut Sets<Self, ServiceValues> {
         &mut kinds.services
+    }
+}
+
+impl KnownLabels for LocalityLabels {
+    type Values = LocalityValues;
+
+    const KIND: LabelKind = LabelKind::Locality;
+
+    fn sets(kinds: &Kinds) -> &Sets<Self, LocalityValues> {
+        &kinds.localities
+    }
+
+    fn sets_mut(kinds: &mut Kinds) -> &mut Sets<Self, LocalityValues> {
+        &mut kinds.localities
     }
 }
 
@@ -90,12 +107,19 @@ impl KnownLabels for EnvoyLabels {
 
 impl Kinds {
     pub(super) fn new() -> Self {
-        Self { services: Sets::new(), workloads: Sets::new(), connections: Sets::new(), clusters: Sets::new() }
+        Self {
+            services: Sets::new(),
+            localities: Sets::new(),
+            workloads: Sets::new(),
+            connections: Sets::new(),
+            clusters: Sets::new(),
+        }
     }
 
     /// What the node's overflow sets can grow to.
     pub(super) fn reserve() -> Amount {
         let mut all = reserve::<ServiceLabels>();
+        all += reserve::<LocalityLabels>();
         all += reserve::<WorkloadLabels>();
         all += reserve::<ConnectionLabels>();
         all += reserve::<EnvoyLabels>();
@@ -137,6 +161,7 @@ macro_rules! of_kind {
             $sets,
             $do,
             &mut $kinds.services,
+            &mut $kinds.localities,
             &mut $kinds.workloads,
             &mut $kinds.connections,
             &mut $kinds.clusters
@@ -148,15 +173,23 @@ macro_rules! of_kind {
             $sets,
             $do,
             &$kinds.services,
+            &$kinds.localities,
             &$kinds.workloads,
             &$kinds.connections,
             &$kinds.clusters
         )
     };
-    ($kind:expr, $sets:ident, $do:expr, $services:expr, $workloads:expr, $connections:expr, $clusters:expr) => {
+    (
+        $kind:expr, $sets:ident, $do:expr,
+        $services:expr, $localities:expr, $workloads:expr, $connections:expr, $clusters:expr
+    ) => {
         match $kind {
             longwire_model::series::LabelKind::Service => {
                 let $sets = $services;
+                $do
+            }
+            longwire_model::series::LabelKind::Locality => {
+                let $sets = $localities;
                 $do
             }
             longwire_model::series::LabelKind::Workload => {

@@ -1,11 +1,14 @@
 //! Connections that hold label sets, for tests, those of other crates too.
 
-use super::{CONNECTION, SERVICE, SeriesHandles, SeriesSpec, SeriesStore, WORKLOAD};
-use crate::labels::{Cluster, ConnectionLabels, Differences, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use super::{CONNECTION, LOCALITY, SERVICE, SeriesHandles, SeriesSpec, SeriesStore, WORKLOAD};
+use crate::labels::{
+    Cluster, ConnectionLabels, Differences, EnvoyLabels, LocalityLabels, ServiceLabels, WorkloadLabels,
+};
 use crate::observation::{Edge, Flow};
 use crate::record::Monotonic;
 use longwire_model::identity::{Pod, Service};
 use longwire_model::matcher::StatsMatcher;
+use longwire_model::scope::Scope;
 use longwire_model::series::Metrics;
 use longwire_model::tag::TagName;
 use std::sync::Arc;
@@ -21,9 +24,11 @@ pub fn hold_edge(store: &mut SeriesStore, edge: &Edge, on: Metrics, now: Monoton
     held
 }
 
-/// Of a long connection and of all that it is a part of.
+/// Of a long connection between two zones, and of all that it is a part of.
 pub fn hold_flow(store: &mut SeriesStore, flow: &Flow, on: Metrics, now: Monotonic) -> SeriesHandles {
     let mut held = hold_edge(store, &flow.edge, on, now);
+    let locality = LocalityLabels::new(flow.edge.clone(), Scope::CrossZone);
+    store.acquire(locality, plain(on.intersection(LOCALITY)), now, &mut held);
     store.acquire(WorkloadLabels::of(flow), plain(on.intersection(WORKLOAD)), now, &mut held);
     store.acquire(ConnectionLabels::of(flow), plain(on.intersection(CONNECTION)), now, &mut held);
     held

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeriesStats {
     pub services: KindStats,
+    pub localities: KindStats,
     pub workloads: KindStats,
     pub connections: KindStats,
     /// Of Envoy's statistics.
@@ -48,6 +49,7 @@ impl SeriesStats {
     pub fn of(&self, kind: LabelKind) -> KindStats {
         match kind {
             LabelKind::Service => self.services,
+            LabelKind::Locality => self.localities,
             LabelKind::Workload => self.workloads,
             LabelKind::Connection => self.connections,
             LabelKind::Cluster => self.clusters,
@@ -63,6 +65,7 @@ impl SeriesStore {
         let (used, limit) = (self.accounts.used(), self.accounts.limit());
         SeriesStats {
             services: of(&self.kinds.services),
+            localities: of(&self.kinds.localities),
             workloads: of(&self.kinds.workloads),
             connections: of(&self.kinds.connections),
             clusters: of(&self.kinds.clusters),

@@ -3,6 +3,7 @@
 mod connection;
 mod counters;
 mod envoy;
+mod locality;
 mod rows;
 mod service;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod workload;
 
 pub(crate) use connection::ConnectionValues;
 pub(crate) use envoy::EnvoyValues;
+pub(crate) use locality::LocalityValues;
 pub(crate) use service::ServiceValues;
 pub(crate) use workload::WorkloadValues;
 
@@ -19,10 +21,11 @@ use super::Histogram;
 use super::births::Lines;
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
-use longwire_model::series::{Metric, Metrics};
+use longwire_model::series::{DIRECTIONS, Metric, Metrics};
 use std::fmt::Debug;
 
 pub(super) const REASONS: usize = FailReason::ALL.len();
+pub(super) const WAYS: usize = DIRECTIONS.len();
 /// Sums stay far below. A saved sum above it is damaged.
 pub(super) const PLAUSIBLE: u64 = 1 << 60;
 
@@ -35,6 +38,8 @@ pub enum Reading<'a> {
     Gauge(i64),
     /// In the order of [`FailReason::ALL`]; 0 is left out.
     Reasons(&'a [u64; REASONS]),
+    /// In the order of [`DIRECTIONS`].
+    Directions([u64; WAYS]),
     Histogram(&'a Histogram),
 }
 
@@ -43,6 +48,7 @@ impl Reading<'_> {
         match self {
             Self::Absent => 0,
             Self::Counter(_) | Self::Gauge(_) => 1,
+            Self::Directions(_) => WAYS,
             Self::Reasons(counts) => counts.iter().filter(|count| **count != 0).count(),
             Self::Histogram(histogram) => histogram.lines(),
         }

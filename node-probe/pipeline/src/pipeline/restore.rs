@@ -14,7 +14,7 @@ use super::saved::{Dropped, Item, ItemKind, ItemReader};
 use super::stage::{Recording, SavedStage, Stage};
 use super::{Options, Pipeline};
 use crate::connection::{SavedConnection, Totals};
-use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use crate::labels::{ConnectionLabels, EnvoyLabels, LocalityLabels, ServiceLabels, WorkloadLabels};
 use crate::log::{Candidate, LogCursor, SavedLog};
 use crate::metrics::{LABEL_SET, Moved, Restoring};
 use crate::observation::Delta;
@@ -97,6 +97,7 @@ impl Pipeline {
             }
             Item::Identity(identity) => self.resolver.restore_identity(identity, shared),
             Item::ServiceSet(set) => store.restore_set::<ServiceLabels>(set, with, moved),
+            Item::LocalitySet(set) => store.restore_set::<LocalityLabels>(set, with, moved),
             Item::WorkloadSet(set) => store.restore_set::<WorkloadLabels>(set, with, moved),
             Item::ConnectionSet(set) => store.restore_set::<ConnectionLabels>(set, with, moved),
             Item::ClusterSet(set) => store.restore_set::<EnvoyLabels>(set, with, moved),

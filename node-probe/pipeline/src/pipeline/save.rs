@@ -4,7 +4,7 @@ use super::Pipeline;
 use super::saved::{Item, SavedEnd, SavedHead};
 use super::stage::SavedStage;
 use crate::connection::SavedConnection;
-use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use crate::labels::{ConnectionLabels, EnvoyLabels, LocalityLabels, ServiceLabels, WorkloadLabels};
 use crate::metrics::{KnownLabels, SavedSetOf};
 use crate::shared::{Numbered, Numbers};
 use crate::state::{Late, STATE_VERSION, Writer};
@@ -32,7 +32,7 @@ impl SaveCursor {
 /// entry.
 type Part = for<'p> fn(&'p Pipeline, u64, &mut Out<'_, 'p>) -> Option<u64>;
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     |pipeline, at, out| out.entry(|_| once(at, || head(pipeline)), Item::Head),
     |pipeline, at, out| out.entry(|_| once(at, || pipeline.store.save_snapshots()), Item::Snapshots),
     |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_slots(at, numbers), Item::Slot),
@@ -40,6 +40,7 @@ const PARTS: [Part; 15] = [
     |pipeline, at, out| out.entry(|_| pipeline.resolver.save_cgroups(at), Item::Cgroup),
     |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_identities(at, numbers), Item::Identity),
     |pipeline, at, out| out.entry(|numbers| sets::<ServiceLabels>(pipeline, at, numbers), Item::ServiceSet),
+    |pipeline, at, out| out.entry(|numbers| sets::<LocalityLabels>(pipeline, at, numbers), Item::LocalitySet),
     |pipeline, at, out| out.entry(|numbers| sets::<WorkloadLabels>(pipeline, at, numbers), Item::WorkloadSet),
     |pipeline, at, out| out.entry(|numbers| sets::<ConnectionLabels>(pipeline, at, numbers), Item::ConnectionSet),
     |pipeline, at, out| out.entry(|numbers| sets::<EnvoyLabels>(pipeline, at, numbers), Item::ClusterSet),

@@ -1,21 +1,24 @@
 //! The series that a connection records into: those that are on in its pod's telemetry, with the labels of its ends.
 
 use super::stage::Recorder;
-use crate::labels::{ConnectionLabels, Differences, ServiceLabels, UNKNOWN, WorkloadLabels};
-use crate::metrics::{CONNECTION, ENVOY, SERVICE, SeriesHandles, SeriesSpec, TagSource, WORKLOAD};
+use crate::labels::{ConnectionLabels, Differences, LocalityLabels, ServiceLabels, UNKNOWN, WorkloadLabels};
+use crate::metrics::{CONNECTION, ENVOY, LOCALITY, SERVICE, SeriesHandles, SeriesSpec, TagSource, WORKLOAD};
 use crate::observation::Reporter;
 use crate::resolve::{Local, Resolution};
 use longwire_model::identity::UnixNanos;
-use longwire_model::series::{Metric, Metrics};
+use longwire_model::series::{DIRECTION, Metric, Metrics};
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use std::sync::Arc;
 
 /// Metrics that every connection records into, and those of long connections.
-pub(super) const AT_ONCE: Metrics = SERVICE.union(WORKLOAD).union(ENVOY);
+pub(super) const AT_ONCE: Metrics = SERVICE.union(LOCALITY).union(WORKLOAD).union(ENVOY);
 pub(super) const ALL: Metrics = AT_ONCE.union(LONG);
 pub(super) const LONG: Metrics = CONNECTION;
 /// Metrics of a failed connect. It acquires no others, because a label set without a line would take room for nothing.
 pub(super) const FAILED: Metrics = ENVOY.with(Metric::LongwireFailed);
+
+/// What its series are for, so that no tag of the same name may replace it.
+const OWN_OF_LOCALITY: [&str; 2] = ["scope", DIRECTION];
 
 /// Adds handles of the series that are on for the pod, of these metrics. `start`: of the connection.
 pub(super) fn acquire(
@@ -27,8 +30,8 @@ pub(super) fn acquire(
 ) {
     for group in groups(&local.telemetry, resolution.reporter()) {
         let of = |kind: Metrics| group.metrics.intersection(wanted).intersection(kind);
-        let (service, workload, connection) = (of(SERVICE), of(WORKLOAD), of(CONNECTION));
-        if service.union(workload).union(connection).is_empty() {
+        let (service, locality, workload, connection) = (of(SERVICE), of(LOCALITY), of(WORKLOAD), of(CONNECTION));
+        if service.union(locality).union(workload).union(connection).is_empty() {
             continue;
         }
         let differences = evaluate(&group.tags, resolution, recorder);
@@ -37,6 +40,11 @@ pub(super) fn acquire(
         let spec = |metrics| SeriesSpec { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
             recorder.store.acquire(ServiceLabels(resolution.edge().into()), spec(service), recorder.now, held);
+        }
+        if !locality.is_empty() {
+            let labels = LocalityLabels::new(resolution.edge().into(), resolution.scope());
+            let spec = SeriesSpec { differences: differences.without(&OWN_OF_LOCALITY), ..spec(locality) };
+            recorder.store.acquire(labels, spec, recorder.now, held);
         }
         if !workload.is_empty() {
             recorder.store.acquire(WorkloadLabels::of(&resolution.flow(start)), spec(workload), recorder.now, held);

@@ -3,7 +3,7 @@
 use super::resolution::Resolution;
 use crate::labels::{EdgeNames, ServiceNames, UNKNOWN, or_unknown};
 use longwire_model::expression::{Attribute, End, Facts, Property, ServicePart};
-use longwire_model::identity::Pod;
+use longwire_model::identity::{Place, Pod};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -30,6 +30,7 @@ impl Resolution {
             End::Destination => names.destination,
         };
         let of_pod = |read: fn(&Pod) -> &str| self.pod(end).map_or(UNKNOWN, |pod| or_unknown(read(pod)));
+        let of_place = |read: fn(&Place) -> &str| self.place(end).map_or(UNKNOWN, |place| or_unknown(read(place)));
         let text = match property {
             Property::Address => return self.address(end).to_string().into(),
             Property::Workload => names.workload,
@@ -39,9 +40,9 @@ impl Resolution {
             Property::Cluster => names.cluster,
             Property::Pod => of_pod(|pod| &pod.name),
             Property::ServiceAccount => of_pod(|pod| &pod.service_account),
-            Property::Node => of_pod(|pod| &pod.place.node),
-            Property::Zone => of_pod(|pod| &pod.place.zone),
-            Property::Region => of_pod(|pod| &pod.place.region),
+            Property::Node => of_place(|place| &place.node),
+            Property::Zone => of_place(|place| &place.zone),
+            Property::Region => of_place(|place| &place.region),
         };
         text.into()
     }

@@ -9,7 +9,9 @@ use super::requested::Requested;
 use crate::labels::{Cluster, EnvoyLabels};
 use crate::observation::{DestinationService, DestinationServiceRef, Edge, EdgeRef, Flow, Reporter, SharedId};
 use crate::record::Role;
-use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
+use longwire_model::expression::End as Side;
+use longwire_model::identity::{Place, Pod, Service, UnixNanos, Workload};
+use longwire_model::scope::Scope;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -29,12 +31,14 @@ pub(crate) struct Resolution {
     /// The edge, in parts, because an [`Edge`] takes 16 bytes more.
     reporter: Reporter,
     rule: Rule,
-    source_workload: Option<Arc<Workload>>,
-    destination_workload: Option<Arc<Workload>>,
+    /// The reporting pod's, as it was when the connection opened. The other end's is that of its pod.
+    workload: Option<Arc<Workload>>,
     service: Option<Arc<Service>>,
     /// `None`: unknown.
     pub(super) source_pod: Option<Arc<Pod>>,
     pub(super) destination_pod: Option<Arc<Pod>>,
+    /// Where the reporting pod ran when the connection opened, however its node is labelled since. The other pod stays as it was then.
+    place: Option<Arc<Place>>,
     /// The requested Service, where that is known. The edge may name another.
     pub(super) requested_service: Option<Arc<Service>>,
     pub(super) source: Endpoint,
@@ -67,7 +71,7 @@ struct Ends {
 
 impl Resolution {
     fn of(edge: Edge, ends: Ends) -> Self {
-        let Edge { reporter, source: source_workload, destination: destination_workload, destination_service } = edge;
+        let Edge { reporter, source: of_source, destination: of_destination, destination_service } = edge;
         let (rule, service) = match destination_service {
             DestinationService::Service(service) => (Rule::Service, Some(service)),
             DestinationService::Pod => (Rule::Pod, None),
@@ -76,11 +80,15 @@ impl Resolution {
         };
         let Ends { source_pod, destination_pod, requested_service, source, destination, destination_pod_address } =
             ends;
+        let (workload, local) = match reporter {
+            Reporter::Source => (of_source, &source_pod),
+            Reporter::Destination => (of_destination, &destination_pod),
+        };
         Self {
+            place: local.as_ref().map(|local| Arc::clone(&local.place)),
             reporter,
             rule,
-            source_workload,
-            destination_workload,
+            workload,
             service,
             source_pod,
             destination_pod,
@@ -100,12 +108,12 @@ impl Resolution {
             (Rule::Outside, _) => DestinationServiceRef::Outside,
             (Rule::Service | Rule::Unknown, _) => DestinationServiceRef::Unknown,
         };
-        EdgeRef {
-            reporter: self.reporter,
-            source: self.source_workload.as_ref(),
-            destination: self.destination_workload.as_ref(),
-            destination_service,
-        }
+        let (own, peer) = (self.workload.as_ref(), self.peer_pod().map(|pod| &pod.workload));
+        let (source, destination) = match self.reporter {
+            Reporter::Source => (own, peer),
+            Reporter::Destination => (peer, own),
+        };
+        EdgeRef { reporter: self.reporter, source, destination, destination_service }
     }
 
     pub(crate) fn reporter(&self) -> Reporter {
@@ -225,6 +233,25 @@ impl Resolution {
         match self.reporter {
             Reporter::Source => self.destination_pod.as_ref(),
             Reporter::Destination => self.source_pod.as_ref(),
+        }
+    }
+
+    /// Where the pod of an end runs. `None`: no pod is known.
+    pub(super) fn place(&self, side: Side) -> Option<&Place> {
+        match (side, self.reporter) {
+            (Side::Source, Reporter::Source) | (Side::Destination, Reporter::Destination) => self.place.as_deref(),
+            (Side::Source, Reporter::Destination) | (Side::Destination, Reporter::Source) => {
+                self.peer_pod().map(|pod| &*pod.place)
+            }
+        }
+    }
+
+    /// How far apart the ends are.
+    pub(crate) fn scope(&self) -> Scope {
+        match (self.place(Side::Source), self.place(Side::Destination)) {
+            (Some(source), Some(destination)) => Scope::between(source, destination),
+            _ if self.rule == Rule::Outside => Scope::External,
+            _ => Scope::Unknown,
         }
     }
 

@@ -136,7 +136,7 @@ impl<'n, 'v> Numbers<'n, 'v> {
         number(&mut self.numbered.edges, parts)
     }
 
-    fn place(&mut self, place: &'v Arc<Place>) -> u32 {
+    pub(crate) fn place(&mut self, place: &'v Arc<Place>) -> u32 {
         let address = address(place);
         if let Some(number) = self.numbered.places.get(&address) {
             return *number;

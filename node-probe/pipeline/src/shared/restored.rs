@@ -79,6 +79,10 @@ impl Shared {
         find(&self.pods, number, "pod")
     }
 
+    pub(crate) fn place(&self, number: u32) -> Result<Arc<Place>, Flaw> {
+        find(&self.places, number, "place")
+    }
+
     pub(crate) fn telemetry(&self, number: u32) -> Result<Arc<Telemetry>, Flaw> {
         find(&self.telemetries, number, "telemetry")
     }

@@ -31,10 +31,11 @@ mod tag {
     pub(super) const CONNECTION: u8 = 15;
     pub(super) const CLOSED: u8 = 16;
     pub(super) const CASE: u8 = 18;
+    pub(super) const LOCALITY_SET: u8 = 21;
     pub(super) const END: u8 = 19;
 
     pub(super) const SHARED: [u8; 6] = [WORKLOAD, SERVICE, PLACE, POD, EDGE, TELEMETRY];
-    pub(super) const SETS: [u8; 4] = [SERVICE_SET, WORKLOAD_SET, CONNECTION_SET, CLUSTER_SET];
+    pub(super) const SETS: [u8; 5] = [SERVICE_SET, LOCALITY_SET, WORKLOAD_SET, CONNECTION_SET, CLUSTER_SET];
 }
 
 /// The state with nothing left of an item but what it is.
@@ -103,7 +104,7 @@ fn whichever_item_cannot_be_read_it_alone_is_left_out_and_what_names_it() {
 fn a_shared_value_that_is_read_as_another_kind_shifts_no_number() {
     let state = world().saved(usize::MAX);
     for start in items(&state).into_iter().filter(|start| tag::SHARED.contains(&state[start + 4])) {
-        for kind in (0..=20).filter(|kind| *kind != state[start + 4]) {
+        for kind in (0..=21).filter(|kind| *kind != state[start + 4]) {
             let mut other = state.clone();
             other[start + 4] = kind;
             Pipeline::restore(options(), &other, 200 * S).expect_err("the numbers after it are shifted");

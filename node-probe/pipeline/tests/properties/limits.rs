@@ -2,7 +2,7 @@
 
 use crate::scenarios::{client, moved, server};
 use crate::world::{S, Socket, World, options};
-use longwire_model::series::SeriesSets;
+use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::Update;
 use std::collections::BTreeMap;
@@ -54,6 +54,7 @@ fn fewer_series_drop_nothing_that_is_there_but_let_nothing_new_in() {
 #[test]
 fn only_the_namespace_with_a_full_share_is_counted_in_overflow() {
     let mut world = World::new(options());
+    world.configure(SeriesSets::default().with(SeriesSet::KmeshWorkload).without(SeriesSet::Locality));
     configure(&mut world, NodeSettings { series_per_namespace: Some(6), ..NodeSettings::default() });
     dial(&mut world, &["10.0.0.2"]);
     let stats = world.pipeline.store().stats();

@@ -28,8 +28,9 @@ fn it_shows_what_was_saved_and_counts_on() {
     assert_eq!(world.shown(|_| true), before);
     assert!(world.pipeline.configured());
     let stats = world.pipeline.store().stats();
-    assert_eq!((stats.services.sets, stats.workloads.sets), (2, 2));
-    assert_eq!(stats.services.lines + stats.workloads.lines, before.values().map(Vec::len).sum::<usize>());
+    assert_eq!((stats.services.sets, stats.localities.sets, stats.workloads.sets), (2, 2, 2));
+    let lines = stats.services.lines + stats.localities.lines + stats.workloads.lines;
+    assert_eq!(lines, before.values().map(Vec::len).sum::<usize>());
     world.pass(&[client(moved(15, 300)), server(moved(300, 15))]);
     world.close(&client(moved(15, 400)));
     world.close(&client(moved(15, 400)));

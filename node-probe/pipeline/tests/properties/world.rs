@@ -35,6 +35,8 @@ pub(crate) struct World {
     unanswered: Vec<IpAddr>,
     /// When pod `r` was gone, Unix nanoseconds.
     pub(crate) departed: Option<u64>,
+    /// Where pods run, other than in the zone of all others.
+    places: BTreeMap<&'static str, Arc<Place>>,
     /// What is configured for both pods of the node.
     telemetry: Arc<Telemetry>,
     /// What the kernel side has emitted so far, by position.
@@ -158,6 +160,7 @@ impl World {
             conntrack: BTreeMap::new(),
             unanswered: Vec::new(),
             departed: None,
+            places: BTreeMap::new(),
             telemetry,
             emitted: Vec::new(),
         }
@@ -183,8 +186,38 @@ impl World {
     pub(crate) fn observe_again(&mut self) {
         let telemetry = Telemetry::clone(&self.telemetry);
         let telemetry = Arc::new(telemetry);
-        let pods = ["a", "b"].map(|name| LocalPod { pod: pod(name), telemetry: Arc::clone(&telemetry) }).into();
+        let pods = ["a", "b"].map(|name| LocalPod { pod: self.placed(name), telemetry: Arc::clone(&telemetry) }).into();
         self.pipeline.apply(&Update { pods, ..Update::default() }, self.now);
+    }
+
+    /// The pod's node is one of these labels from now on, and the operator sends that.
+    pub(crate) fn label(&mut self, pod: &'static str, [node, zone, region]: [&str; 3]) {
+        let place = Place { node: node.to_owned(), zone: zone.to_owned(), region: region.to_owned() };
+        self.places.insert(pod, Arc::new(place));
+        self.observe_again();
+        let known = self.placed(pod).addresses.iter().map(|address| self.owners(*address)).collect();
+        self.pipeline.apply(&Update { addresses: known, ..Update::default() }, self.now);
+    }
+
+    fn placed(&self, name: &str) -> Arc<Pod> {
+        let pod = pod(name);
+        match self.places.get(name) {
+            Some(place) => Arc::new(Pod { place: Arc::clone(place), ..Pod::clone(&pod) }),
+            None => pod,
+        }
+    }
+
+    /// Who has an address, as the operator knows it.
+    fn owners(&self, address: IpAddr) -> Address {
+        let web: SocketAddr = WEB.parse().unwrap();
+        let pods = ["a", "b", "r"].map(|name| self.placed(name));
+        let kind = match pods.iter().find(|pod| pod.addresses.contains(&address)) {
+            Some(pod) => Some(OwnerKind::Pod(Arc::clone(pod))),
+            None => (address == web.ip()).then(|| OwnerKind::Service(Frontend::whole(service()))),
+        };
+        let until = self.departed.filter(|_| pod("r").addresses.contains(&address));
+        let owners = kind.into_iter().map(|kind| Owner { kind, from: 0, until, observed: false }).collect();
+        Address { address, owners }
     }
 
     pub(crate) fn ingest(&mut self, bytes: &[u8]) {
@@ -257,7 +290,8 @@ impl World {
                 let backend = self.conntrack.get(&(query.source, query.destination)).copied();
                 self.pipeline.backend(query.token, backend, self.now);
             }
-            let addresses = self.unanswered.drain(..).map(|address| owners(address, self.departed)).collect();
+            let addresses = mem::take(&mut self.unanswered);
+            let addresses = addresses.into_iter().map(|address| self.owners(address)).collect();
             self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         }
     }
@@ -265,7 +299,7 @@ impl World {
     /// The operator answers its queries, and conntrack does not.
     pub(crate) fn answer_addresses(&mut self) {
         let addresses = self.pipeline.queries().addresses;
-        let addresses = addresses.into_iter().map(|address| owners(address, self.departed)).collect();
+        let addresses = addresses.into_iter().map(|address| self.owners(address)).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
     }
 
@@ -278,7 +312,7 @@ impl World {
     /// The same once more, as after a new stream.
     pub(crate) fn answer_departed(&mut self) {
         if self.departed.is_some() {
-            let addresses = vec![owners(pod("r").addresses[0], self.departed)];
+            let addresses = vec![self.owners(pod("r").addresses[0])];
             self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         }
     }
@@ -354,17 +388,4 @@ pub(crate) fn tagged(on: Metrics, of: Metrics, tags: &[(&str, Option<&str>)]) ->
     let plain = Group { metrics: on.difference(of), tags: Vec::new() };
     let groups: Vec<_> = [tagged, plain].into_iter().filter(|group| !group.metrics.is_empty()).collect();
     Telemetry { long_connections: None, source: groups.clone(), destination: groups, stats: None, access_log: None }
-}
-
-/// Who has an address, as the operator knows it. `departed`: since when pod `r` has none.
-fn owners(address: IpAddr, departed: Option<u64>) -> Address {
-    let web: SocketAddr = WEB.parse().unwrap();
-    let pods = ["a", "b", "r"].map(pod);
-    let kind = match pods.iter().find(|pod| pod.addresses.contains(&address)) {
-        Some(pod) => Some(OwnerKind::Pod(Arc::clone(pod))),
-        None => (address == web.ip()).then(|| OwnerKind::Service(Frontend::whole(service()))),
-    };
-    let until = departed.filter(|_| pod("r").addresses.contains(&address));
-    let owners = kind.into_iter().map(|kind| Owner { kind, from: 0, until, observed: false }).collect();
-    Address { address, owners }
 }

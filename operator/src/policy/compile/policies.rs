@@ -5,6 +5,7 @@ use super::policy_warnings::{self, PolicyWarning, Surroundings};
 use super::scope::{Outcome, Scope};
 use super::targets::{Bound, PolicyTargets, TargetsByPolicy};
 use crate::index::{Index, Policies as Objects, Stale};
+use crate::policy::merge::locality;
 use crate::policy::state::{PolicyState, PolicyStates};
 use crate::source::object::policy::{KnownExporters, Overrides, Policy, TagChange, TelemetryPolicy, TelemetrySpec};
 use crate::source::object::{self, Key, Kind, Refusal};
@@ -259,12 +260,15 @@ impl Policies {
     /// Notes the labels that objects add: removing one may have no effect any more, or again.
     fn note_added(&mut self, objects: &Objects) {
         let policies = objects.telemetry.values();
-        let policies = policies.filter_map(|policy| policy.accepted_beside(&self.root, &self.exporters).ok());
+        let policies: Vec<_> =
+            policies.filter_map(|policy| policy.accepted_beside(&self.root, &self.exporters).ok()).collect();
+        let zones = policies.iter().any(|spec| spec.locality == Some(true)).then(locality::names);
         let adds = |overrides: &Overrides<TagChange>| overrides.iter().any(|(_, change)| change.value.is_some());
-        let overrides = policies.flat_map(|spec| &spec.tags).filter(|(_, overrides)| adds(overrides));
+        let overrides = policies.iter().flat_map(|spec| &spec.tags).filter(|(_, overrides)| adds(overrides));
         let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
         let names = overrides.map(|(name, _)| name).chain(tags.map(|tag| &tag.name));
-        let added = names.filter(|name| !name.is_standard()).map(|name| name.as_str().to_owned()).collect();
+        let names = names.filter(|name| !name.is_standard()).map(|name| name.as_str().to_owned());
+        let added = names.chain(zones.into_iter().flatten().map(str::to_owned)).collect();
         if std::mem::replace(&mut self.added, added) != self.added {
             self.restate_telemetry(objects);
         }

@@ -1,10 +1,11 @@
 //! From a draft to the telemetry that a probe is sent.
 
 use super::draft::{Draft, Extra, Sourced, value};
-use super::{ConflictKind, Own, limit};
+use super::{ConflictKind, Own, limit, locality};
 use crate::source::object::policy::Reporter;
 use longwire_model::exporter::{Exporter, MAX_EXPORTERS};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
+use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
 
 pub(super) fn assemble<'a>(
@@ -101,6 +102,13 @@ fn labels(draft: &Draft<'_>, tags: &[Extra<'_>], metric: Metric, reporter: Repor
     for Extra { tag, .. } in tags.iter().filter(|extra| !overridden(extra)) {
         let value = TagValue { expression: tag.value.clone(), max_values: Some(tag.max_values) };
         labels.push(Tag { name: tag.name.clone(), value: Some(value) });
+    }
+    if value(draft.locality) == Some(true) && metric.family().set != SeriesSet::Locality {
+        let is_free = |name: &TagName| {
+            draft.changes.get(name).is_none_or(|overrides| overrides.at(metric, reporter).is_none())
+                && !tags.iter().any(|extra| extra.tag.name == *name)
+        };
+        labels.extend(locality::tags().iter().filter(|tag| is_free(&tag.name)).cloned());
     }
     labels.sort_unstable_by(|left, right| left.name.cmp(&right.name));
     labels

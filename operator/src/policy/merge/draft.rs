@@ -47,6 +47,7 @@ pub(super) struct Draft<'a> {
     pub(super) series_sets: Part<'a, SeriesSets>,
     pub(super) long_connections: Part<'a, bool>,
     pub(super) threshold: Part<'a, Duration>,
+    pub(super) locality: Part<'a, bool>,
     pub(super) reporting_interval: Part<'a, Duration>,
     pub(super) series: Part<'a, u32>,
     pub(super) long_connections_budget: Part<'a, u32>,
@@ -96,6 +97,7 @@ impl<'a> Draft<'a> {
         claim(&mut self.series_sets, spec.series_sets, by, "spec.seriesSets", lost);
         claim(&mut self.long_connections, spec.long_connections, by, "spec.longConnections.enabled", lost);
         claim(&mut self.threshold, spec.threshold, by, "spec.longConnections.threshold", lost);
+        claim(&mut self.locality, spec.locality, by, "spec.locality.enabled", lost);
         let cluster = spec.cluster;
         claim(&mut self.reporting_interval, cluster.reporting_interval, by, "spec.reportingInterval", lost);
         claim(&mut self.series, cluster.series, by, "spec.budgets.series", lost);
@@ -147,6 +149,7 @@ impl<'a> Draft<'a> {
             series_sets,
             long_connections,
             threshold,
+            locality,
             reporting_interval,
             series,
             long_connections_budget,
@@ -163,6 +166,7 @@ impl<'a> Draft<'a> {
         self.series_sets = series_sets.or(self.series_sets);
         self.long_connections = long_connections.or(self.long_connections);
         self.threshold = threshold.or(self.threshold);
+        self.locality = locality.or(self.locality);
         self.reporting_interval = reporting_interval.or(self.reporting_interval);
         self.series = series.or(self.series);
         self.long_connections_budget = long_connections_budget.or(self.long_connections_budget);

@@ -5,7 +5,7 @@ use super::metric::Metric;
 use super::values::{Observations, Values};
 use crate::otlp::wire::{write_fixed, write_packed, write_text_attribute};
 use longwire_model::identity::UnixNanos;
-use longwire_model::series::{Family, Kind, REASON};
+use longwire_model::series::{DIRECTION, DIRECTIONS, Family, Kind, REASON};
 use longwire_pipeline::metrics::Series;
 use longwire_pipeline::record::{FailReason, Monotonic};
 
@@ -54,7 +54,7 @@ impl Subject<'_> {
     /// Of the first of these values.
     pub(super) fn first_born(&self, values: &Values) -> Option<Monotonic> {
         match values {
-            Values::Counter(_) | Values::Histogram(_) => self.born(None),
+            Values::Counter(_) | Values::Directions(_) | Values::Histogram(_) => self.born(None),
             Values::Reasons(_) => (0..FailReason::ALL.len()).filter_map(|at| self.born(Some(at))).min(),
         }
     }
@@ -85,15 +85,17 @@ impl Points {
                 self.write_attributes(of, ATTRIBUTES_OF_NUMBER);
                 self.write_number(of.start(start, None), of.clock.now, integer(*value));
             }
+            Values::Directions(bytes) => {
+                self.write_attributes(of, ATTRIBUTES_OF_NUMBER);
+                for (direction, bytes) in DIRECTIONS.iter().zip(bytes) {
+                    self.write_part(of, (DIRECTION, direction), of.start(start, None), *bytes);
+                }
+            }
             Values::Reasons(counts) => {
                 self.write_attributes(of, ATTRIBUTES_OF_NUMBER);
-                let shared = self.attributes.len();
                 for (at, count) in counts.iter().enumerate() {
                     let Some(count) = count else { continue };
-                    let reason = FailReason::ALL[at].name().as_bytes();
-                    write_text_attribute(ATTRIBUTES_OF_NUMBER, REASON, reason, &mut self.attributes);
-                    self.write_number(of.start(start, Some(at)), of.clock.now, integer(*count));
-                    self.attributes.truncate(shared);
+                    self.write_part(of, (REASON, FailReason::ALL[at].name()), of.start(start, Some(at)), *count);
                 }
             }
             Values::Histogram(observations) => {
@@ -101,6 +103,14 @@ impl Points {
                 self.write_histogram(of, observations, of.start(start, None));
             }
         }
+    }
+
+    /// One of several points, by one more attribute.
+    fn write_part(&mut self, of: &Subject<'_>, (name, text): (&str, &str), start: UnixNanos, value: u64) {
+        let shared = self.attributes.len();
+        write_text_attribute(ATTRIBUTES_OF_NUMBER, name, text.as_bytes(), &mut self.attributes);
+        self.write_number(start, of.clock.now, integer(value));
+        self.attributes.truncate(shared);
     }
 
     fn write_attributes(&mut self, of: &Subject<'_>, field: u32) {

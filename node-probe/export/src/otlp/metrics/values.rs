@@ -1,16 +1,19 @@
 //! What one label set shows in one family of counters or histograms.
 
-use longwire_model::series::Metric;
+use longwire_model::series::{DIRECTIONS, Metric};
 use longwire_pipeline::metrics::{Histogram, Lines, Reading};
 use longwire_pipeline::record::FailReason;
 use std::array;
 
 const REASONS: usize = FailReason::ALL.len();
+const WAYS: usize = DIRECTIONS.len();
 
 /// Few bytes for a counter, as most are: what was last sent of each is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Values {
     Counter(u64),
+    /// In the order of [`DIRECTIONS`].
+    Directions([u64; WAYS]),
     /// In the order of [`FailReason::ALL`]. `None`: it has no point.
     Reasons(Box<[Option<u64>; REASONS]>),
     Histogram(Box<Observations>),
@@ -31,6 +34,7 @@ impl Values {
         Some(match reading {
             Reading::Absent | Reading::Gauge(_) => return None,
             Reading::Counter(value) => Self::Counter(if has_seen { value } else { 0 }),
+            Reading::Directions(bytes) => Self::Directions(if has_seen { bytes } else { [0; WAYS] }),
             Reading::Reasons(counts) => {
                 let shown = |at| (counts[at] != 0).then_some(if unseen.has_reason(at) { 0 } else { counts[at] });
                 Self::Reasons(Box::new(array::from_fn(shown)))
@@ -46,6 +50,9 @@ impl Values {
     pub(super) fn since(&self, before: &Self) -> Self {
         match (self, before) {
             (Self::Counter(now), Self::Counter(before)) => Self::Counter(now.saturating_sub(*before)),
+            (Self::Directions(now), Self::Directions(before)) => {
+                Self::Directions(array::from_fn(|at| now[at].saturating_sub(before[at])))
+            }
             (Self::Reasons(now), Self::Reasons(before)) => {
                 let new = |at: usize| now[at].unwrap_or_default().saturating_sub(before[at].unwrap_or_default());
                 Self::Reasons(Box::new(array::from_fn(|at| Some(new(at)).filter(|count| *count != 0))))
@@ -60,6 +67,7 @@ impl Values {
     pub(super) fn is_nothing(&self) -> bool {
         match self {
             Self::Counter(value) => *value == 0,
+            Self::Directions(bytes) => *bytes == [0; WAYS],
             Self::Reasons(counts) => counts.iter().all(|count| count.unwrap_or_default() == 0),
             Self::Histogram(observations) => observations.count() == 0,
         }

@@ -88,6 +88,10 @@ fn counted(stage: &Stage) -> Totals {
             };
             match (series.reading(), family.kind) {
                 (Reading::Counter(value), _) => put("", None, value),
+                (Reading::Directions(bytes), _) => ["sent", "received"]
+                    .iter()
+                    .zip(bytes)
+                    .for_each(|(way, bytes)| put("", Some(("direction", (*way).to_owned())), bytes)),
                 (Reading::Reasons(counts), _) => FailReason::ALL
                     .iter()
                     .zip(counts)

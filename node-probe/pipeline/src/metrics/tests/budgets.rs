@@ -13,11 +13,12 @@ use longwire_model::series::{Metric, Metrics};
 use longwire_model::telemetry::NodeSettings;
 use std::sync::Arc;
 
-/// What the five overflow sets take, what an edge does at most, and what it does from its first connection.
-pub(super) const RESERVED: usize = 2 * (EDGE + WORKLOAD) + CLUSTER;
+/// What the overflow sets take, what an edge does at most, and what it does from its first connection.
+pub(super) const RESERVED: usize = 2 * (EDGE + LOCALITY + WORKLOAD) + CLUSTER;
 pub(super) const EDGE: usize = 30;
 pub(super) const AT_ONCE: usize = 7;
 const ISTIOS: usize = 4;
+const LOCALITY: usize = 2;
 const WORKLOAD: usize = 6;
 const CLUSTER: usize = 8;
 const RTT: usize = 6;

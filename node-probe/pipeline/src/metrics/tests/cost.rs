@@ -51,3 +51,13 @@ fn a_long_connection_costs_four_series_a_reporter() {
     store.record(&held, Reporter::Source, &Delta::default(), 0);
     check_sizing("a long connection, at each of its ends", scrape(&mut store).samples.len());
 }
+
+#[test]
+fn two_workloads_cost_two_series_for_each_scope_a_reporter() {
+    let mut store = roomy();
+    let only = Metrics::of(SeriesSet::Locality);
+    let held = hold_flow(&mut store, &flow(Reporter::Source, "client", "server", 1), only, 0);
+    store.record(&held, Reporter::Source, &Delta::default(), 0);
+    let series = scrape(&mut store).samples.len();
+    check_sizing("two workloads, for each scope between them, at each of their nodes", series);
+}

@@ -2,7 +2,7 @@
 
 use crate::metrics::{Reading, SeriesStore, View};
 use crate::record::FailReason;
-use longwire_model::series::{FAMILIES, Family, Kind, REASON};
+use longwire_model::series::{DIRECTION, DIRECTIONS, FAMILIES, Family, Kind, REASON};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
@@ -43,6 +43,11 @@ impl Scrape {
             Reading::Absent => {}
             Reading::Counter(value) => self.add(name, labels, None, &value),
             Reading::Gauge(value) => self.add(name, labels, None, &value),
+            Reading::Directions(bytes) => {
+                for (direction, bytes) in DIRECTIONS.iter().zip(bytes) {
+                    self.add(name, labels, Some((DIRECTION, direction)), &bytes);
+                }
+            }
             Reading::Reasons(counts) => {
                 for (reason, count) in FailReason::ALL.iter().zip(counts).filter(|(_, count)| **count != 0) {
                     self.add(name, labels, Some((REASON, reason.name())), count);

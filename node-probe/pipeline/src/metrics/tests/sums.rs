@@ -140,7 +140,7 @@ proptest! {
         let (overflowed, whole) = (scrape(&mut tight), scrape(&mut roomy));
         prop_assert_eq!(totals(&overflowed), totals(&whole));
         let stats = tight.stats();
-        let lines = stats.services.lines + stats.workloads.lines;
+        let lines = stats.services.lines + stats.localities.lines + stats.workloads.lines;
         prop_assert!(lines <= series.max(RESERVED), "{} lines, {} allowed", lines, series);
         prop_assert!(stats.connections.sets <= connections.max(2));
         prop_assert!(stats.charged <= series.max(RESERVED));

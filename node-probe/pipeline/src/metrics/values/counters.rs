@@ -48,7 +48,7 @@ impl<const N: usize> Counters<N> {
 /// What a delta adds to a counter of this quantity. Of what failed, only an attempt that the application gave up is ended by the client
 /// in Envoy's eyes.
 #[inline(always)]
-fn counted(quantity: Quantity, reporter: Reporter, delta: &Delta) -> u64 {
+pub(super) fn counted(quantity: Quantity, reporter: Reporter, delta: &Delta) -> u64 {
     let failed = || delta.failed.map_or(0, |(_, count)| count);
     let aborted = || delta.failed.filter(|(reason, _)| *reason == FailReason::Aborted).map_or(0, |(_, count)| count);
     let closed_by_remote = || delta.closed_by_remote.min(delta.closed);
@@ -71,7 +71,12 @@ fn counted(quantity: Quantity, reporter: Reporter, delta: &Delta) -> u64 {
         (Quantity::EndsByServer, _) => closed_by_remote() + failed() - aborted(),
         // Gauges and histograms, and what has lines of its own.
         (
-            Quantity::FailuresByReason | Quantity::Active | Quantity::Rtt | Quantity::Handshake | Quantity::Duration,
+            Quantity::FailuresByReason
+            | Quantity::BytesByDirection
+            | Quantity::Active
+            | Quantity::Rtt
+            | Quantity::Handshake
+            | Quantity::Duration,
             _,
         ) => 0,
     }

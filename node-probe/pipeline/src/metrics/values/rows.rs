@@ -15,6 +15,8 @@ pub(super) enum Shape {
     Counter,
     /// A counter with a line for each reason.
     Reasons,
+    /// A counter with a line for each direction.
+    Directions,
     Gauge,
     Histogram,
 }
@@ -31,6 +33,7 @@ impl Shape {
     const fn of(family: &Family) -> Self {
         match family.kind {
             Kind::Counter if family.quantity as u8 == Quantity::FailuresByReason as u8 => Self::Reasons,
+            Kind::Counter if family.quantity as u8 == Quantity::BytesByDirection as u8 => Self::Directions,
             Kind::Counter => Self::Counter,
             Kind::Gauge => Self::Gauge,
             Kind::Histogram(_) => Self::Histogram,

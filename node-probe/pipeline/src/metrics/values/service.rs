@@ -42,6 +42,7 @@ impl ServiceValues {
         match shape {
             Shape::Counter => self.counters.clear(at),
             Shape::Reasons => self.failed = [0; REASONS],
+            Shape::Directions => {}
             Shape::Gauge => self.active = 0,
             Shape::Histogram => self.times.clear(at),
         }
@@ -71,7 +72,7 @@ impl Values for ServiceValues {
         match shape {
             Shape::Counter if self.established.contains(metric) => Reading::Counter(self.counters.get(at)),
             Shape::Gauge if self.established.contains(metric) => Reading::Gauge(self.active),
-            Shape::Counter | Shape::Gauge => Reading::Absent,
+            Shape::Counter | Shape::Gauge | Shape::Directions => Reading::Absent,
             Shape::Reasons => Reading::Reasons(&self.failed),
             Shape::Histogram => self.times.read(at),
         }

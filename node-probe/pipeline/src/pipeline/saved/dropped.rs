@@ -29,9 +29,11 @@ impl Dropped {
 
     pub(super) fn count(&mut self, kind: ItemKind, invalid: InvalidState) {
         *match kind {
-            ItemKind::ServiceSet | ItemKind::WorkloadSet | ItemKind::ConnectionSet | ItemKind::ClusterSet => {
-                &mut self.label_sets
-            }
+            ItemKind::ServiceSet
+            | ItemKind::LocalitySet
+            | ItemKind::WorkloadSet
+            | ItemKind::ConnectionSet
+            | ItemKind::ClusterSet => &mut self.label_sets,
             ItemKind::Connection => &mut self.connections,
             ItemKind::Pending => &mut self.pending,
             _ => &mut self.others,

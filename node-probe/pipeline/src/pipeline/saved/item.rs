@@ -2,7 +2,7 @@
 //! stands at the end.
 
 use crate::connection::{SavedClosed, SavedConnection};
-use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use crate::labels::{ConnectionLabels, EnvoyLabels, LocalityLabels, ServiceLabels, WorkloadLabels};
 use crate::metrics::{SavedSetOf, SavedSnapshots};
 use crate::pipeline::stage::SavedStage;
 use crate::resolve::{SavedCgroup, SavedIdentity, SavedNetnsOwner, SavedPair, SavedPending, SavedSlot};
@@ -40,6 +40,7 @@ pub(in crate::pipeline) enum Item<'a> {
     End(SavedEnd),
     /// Stands before all that was shown.
     Snapshots(SavedSnapshots),
+    LocalitySet(SavedSetOf<'a, LocalityLabels>),
 }
 
 /// Kinds of items, in the order of the variants of [`Item`].
@@ -66,6 +67,7 @@ pub(in crate::pipeline) enum ItemKind {
     Pending,
     End,
     Snapshots,
+    LocalitySet,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

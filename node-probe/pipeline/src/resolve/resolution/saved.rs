@@ -22,6 +22,8 @@ pub(crate) struct SavedResolution {
     destination_pod_address: Host,
     /// The id, or zeros, and the server's port, or 0. Since version 5.
     id_and_port: Late<[u8; ID_AND_PORT]>,
+    /// Since version 5.
+    place: Late<Option<u32>>,
 }
 
 impl Resolution {
@@ -35,6 +37,7 @@ impl Resolution {
             destination: self.destination,
             destination_pod_address: self.destination_pod_address,
             id_and_port: Late(id_and_port(self.id, self.server_port)),
+            place: Late(self.place.as_ref().map(|place| numbers.place(place))),
         }
     }
 
@@ -48,6 +51,7 @@ impl Resolution {
             destination,
             destination_pod_address,
             id_and_port: Late(id_and_port),
+            place: Late(place),
         } = saved;
         let ends = Ends {
             source_pod: source_pod.map(|pod| shared.pod(pod)).transpose()?,
@@ -61,7 +65,10 @@ impl Resolution {
         let is_known = id != [0; 16];
         let id = is_known.then(|| SharedId::from_bytes(id).ok_or(Flaw::Implausible("id"))).transpose()?;
         let server_port = NonZeroU16::new(u16::from_be_bytes([high, low]));
-        Ok(Self { id, server_port, ..Self::of(shared.edge(edge)?, ends) })
+        let restored = Self::of(shared.edge(edge)?, ends);
+        // A state of version 4 does not say it, and its pod is what was known last.
+        let place = place.map(|place| shared.place(place)).transpose()?.or_else(|| restored.place.clone());
+        Ok(Self { id, server_port, place, ..restored })
     }
 }
 

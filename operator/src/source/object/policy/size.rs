@@ -75,6 +75,7 @@ impl Weigh for TelemetrySpec {
             series_sets: _,
             long_connections: _,
             threshold: _,
+            locality: _,
             cluster: _,
             of_requests,
             access_logs,

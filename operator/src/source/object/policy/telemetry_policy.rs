@@ -26,6 +26,8 @@ pub struct TelemetrySpec {
     pub(crate) series_sets: Option<SeriesSets>,
     pub long_connections: Option<bool>,
     pub threshold: Option<Duration>,
+    /// Whether series have labels for zones and regions.
+    pub(crate) locality: Option<bool>,
     pub(crate) cluster: ClusterWide,
     /// Whether metrics are disabled, with the override's place.
     pub(crate) disabled: Overrides<(OverridePlace, bool)>,
@@ -148,6 +150,7 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         series_sets,
         overrides,
         metrics,
+        locality,
         access_logs,
         exporters,
     } = spec;
@@ -165,6 +168,7 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         series_sets: series_sets.map(|names| read_sets(&names)).transpose()?,
         long_connections: long.enabled,
         threshold: long.threshold.map(threshold).transpose()?,
+        locality: locality.and_then(|locality| locality.enabled),
         access_logs: access_logs::read(access_logs.unwrap_or_default(), cluster.reporting_interval)?,
         cluster,
         exporters: exporters::read(exporters.unwrap_or_default())?,
