@@ -40,7 +40,7 @@ pub struct Annotations {
     pub runbook_url: String,
 }
 
-/// The chart's folder of rules: alerts in `longwire.yaml`, and those that users have to enable in `opt-in`.
+/// The chart's folder of rules: alerts in `longwire.yaml`, recording rules in `locality.yaml`, and those that users have to enable in `opt-in`.
 pub fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../longwire/rules"))
 }

@@ -8,6 +8,9 @@ pub(super) const UID: &str = "longwire-mesh";
 /// A failed connect has the requested Service's namespace, and no workload.
 const CHOSEN: &str =
     "source_workload_namespace=~\"$source_namespace\",destination_service_namespace=~\"$destination_namespace\"";
+/// The same of series without Services.
+const BETWEEN_WORKLOADS: &str =
+    "source_workload_namespace=~\"$source_namespace\",destination_workload_namespace=~\"$destination_namespace\"";
 const SERVICE: [&str; 1] = ["destination_service"];
 
 pub(super) const TO_SERVICE: Link =
@@ -78,6 +81,12 @@ fn over_time() -> Vec<Panel> {
         Panel::lines("Failed connections by service", Unit::PerSecond, "The ten services with the most failed attempts to connect in the time range, with the reason. Refused: no process listens. Timeout: no answer. Unreachable: the network has no route. Aborted: the client gave up first.")
             .query("{{place}}. {{destination_service}}: {{reason}}", once::top_counted(&["destination_service", "reason"], FAILED, CHOSEN))
             .link(TO_SERVICE),
+        Panel::lines("Traffic across zones by workload", Unit::BytesPerSecond, "The ten pairs of workloads with the most payload between zones or regions at the end of the time range, both directions together: clouds charge for it. Empty where nodes have no label topology.kubernetes.io/zone, or all have one zone.")
+            .query(
+                "{{place}}. {{source_workload}} ({{source_workload_namespace}}) to {{destination_workload}} ({{destination_workload_namespace}})",
+                once::top_across_zones(BETWEEN_WORKLOADS),
+            )
+            .link(TO_SOURCE),
         round_trip(CHOSEN),
         Panel::lines("Retransmits by service", Unit::Share, "The ten services with the most retransmitted bytes in the time range, by either end, as a share of their payload.")
             .query("{{place}}. {{destination_service}}", once::top_sent_again(&SERVICE, CHOSEN))

@@ -23,6 +23,10 @@ pub const EDGE: [&str; 5] = [
     "destination_service",
 ];
 
+/// Labels that identify two workloads, equal at both reporters.
+pub(super) const PAIR: [&str; 4] =
+    ["source_workload_namespace", "source_workload", "destination_workload_namespace", "destination_workload"];
+
 /// Labels that identify a long connection, with the names of its ends.
 pub const CONNECTION: [&str; 7] = [
     "start_time",
@@ -40,6 +44,7 @@ pub(super) const OPENED: &str = "istio_tcp_connections_opened_total";
 pub(super) const CLOSED: &str = "istio_tcp_connections_closed_total";
 pub(super) const FAILED: &str = "longwire_tcp_connections_failed_total";
 pub(super) const OPEN: &str = "longwire_tcp_connections_active";
+pub(super) const LOCALITY: &str = "longwire_tcp_locality_bytes_total";
 pub(super) const AGAIN: &str = "longwire_tcp_retransmitted_bytes_total";
 
 /// Rate of a counter over the interval of one point of a graph.
@@ -114,6 +119,14 @@ pub(super) fn top_per_second(by: &[&str], counter: &str, select: &str) -> String
 /// The ten with the most bytes in both directions.
 pub(super) fn top_bytes_per_second(by: &[&str], select: &str) -> String {
     top(by, &bytes_per_second(by, select), &busiest(by, &[TO_SERVER, TO_CLIENT], select))
+}
+
+/// The ten pairs of workloads with the most bytes that leave a zone, both directions together.
+pub(super) fn top_across_zones(select: &str) -> String {
+    let across = format!("scope=~\"cross_zone|cross_region\",{select}");
+    let [source, destination] = ["source", "destination"]
+        .map(|reporter| sum(&PAIR, &rate(LOCALITY, &format!("reporter=\"{reporter}\",{across}"))));
+    top(&PAIR, &format!("{source} or {destination}"), &busiest(&PAIR, &[LOCALITY], &across))
 }
 
 /// The ten with the most events of a counter in the whole range.

@@ -3,7 +3,9 @@
 use super::{Dashboard, LINES, NO_SAMPLES, OKABE_ITO, Panel, Shape, Unit, ZERO, all, render};
 use crate::consumers::{expressions, names_of};
 use crate::promql;
-use longwire_model::series::{CONNECTION_LABELS, FAMILIES, OPERATOR_METRICS, REASON, SELF_METRICS, SERVICE_LABELS};
+use longwire_model::series::{
+    CONNECTION_LABELS, FAMILIES, LOCALITY_LABELS, OPERATOR_METRICS, REASON, SELF_METRICS, SERVICE_LABELS,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -36,7 +38,8 @@ fn series() -> BTreeSet<String> {
 
 fn labels() -> BTreeSet<&'static str> {
     let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).flat_map(|metric| metric.labels);
-    let edges = SERVICE_LABELS.iter().chain(&CONNECTION_LABELS).chain(&[REASON, "le"]).chain(&TARGET);
+    let edges =
+        SERVICE_LABELS.iter().chain(&CONNECTION_LABELS).chain(&LOCALITY_LABELS).chain(&[REASON, "le"]).chain(&TARGET);
     // Made by `label_replace`: the labels of both ends, and the rank.
     let made = ["workload", "workload_namespace", super::once::PLACE];
     own.chain(edges).copied().chain(made).collect()

@@ -25,7 +25,7 @@ fn names_in(folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn prometheus_can_read_the_rules() {
-    for (file, rules) in [("longwire.yaml", all().unwrap().len()), ("opt-in/kmesh.yaml", 4)] {
+    for (file, rules) in [("longwire.yaml", all().unwrap().len()), ("locality.yaml", 1), ("opt-in/kmesh.yaml", 4)] {
         let said = promtool(&["check", "rules"], &folder().join(file));
         assert!(said.contains(&format!("SUCCESS: {rules} rules found")), "{said}");
     }
